@@ -1,0 +1,7 @@
+export default {
+  files: ['__test__/**/*.spec.ts'],
+  extensions: { ts: 'module' },
+  nodeArguments: ['--import=@oxc-node/core/register'],
+  workerThreads: false,
+  timeout: '60s',
+}

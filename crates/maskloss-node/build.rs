@@ -1,0 +1,5 @@
+//! Sets up the link flags of a Node addon.
+
+fn main() {
+    napi_build::setup();
+}

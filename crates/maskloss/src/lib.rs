@@ -1,0 +1,2 @@
+//! Segmentation losses.
+#![forbid(unsafe_code)]
