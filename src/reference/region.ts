@@ -109,7 +109,7 @@ function isEmpty(statistics: RegionStatistics, cell: Cell): boolean {
   return sum(cell.members.map(({ index }) => statistics.target[index]!)) === 0
 }
 
-/** `s = (a·I + s_n) / max(a·(I + α·(P − I) + β·(G − I)) + s_d, floor)`. */
+/** `s = (a·I + s_n) / max(a·(I + α·(P − I) + β·(G − I)) + s_d, floor)`; a floor of 0 bounds nothing. */
 function scoreOf(term: RegionTerm, statistics: RegionStatistics, { members }: Cell): Score {
   const pooled = (sums: Float64Array): number => sum(members.map(({ index, weight }) => weight * sums[index]!))
   const squared = term.form === 'squared'
@@ -120,7 +120,7 @@ function scoreOf(term: RegionTerm, statistics: RegionStatistics, { members }: Ce
   const { scale: a, alpha, beta, floor } = term
   const numerator = a * I + term.smoothNumerator
   const unbounded = a * (I + alpha * (P - I) + beta * (G - I)) + term.smoothDenominator
-  const bounded = unbounded < floor
+  const bounded = floor > 0 && unbounded < floor
   const denominator = bounded ? floor : unbounded
   const score = numerator / denominator
   // The quotient rule, with the denominator constant where the floor holds it up.
