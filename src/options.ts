@@ -57,7 +57,7 @@ export class OptionNames {
     const values: unknown[] = this.#absent.slice()
     if (options === undefined) return values
     if (typeof options !== 'object' || options === null || !isPrototypeOfPlain(Reflect.getPrototypeOf(options))) {
-      throw notPlain(options, path === '' ? `the options of ${this.owner}` : path)
+      throw notPlain(options, path === '' ? 'options' : path)
     }
     for (const name in options) {
       if (!hasOwn.call(options, name)) continue
@@ -78,12 +78,16 @@ export class OptionNames {
   }
 
   #unknown(name: string, path: string): MasklossError {
-    const home = this.elsewhere.get(name)
+    const nested = this.names.find((parent) => {
+      const kind = this.#slots.get(parent)?.kind
+      return kind instanceof OptionNames && kind.names.includes(name)
+    })
+    const home = nested === undefined ? this.elsewhere.get(name) : `write it inside ${nested}: { … }`
     const near = closest(name, this.names)
     return masklossError({
       code: 'ERR_MASKLOSS_OPTION_UNKNOWN',
-      argument: path === '' ? `the options of ${this.owner}` : path,
-      expected: 'known options',
+      argument: path === '' ? 'options' : path,
+      expected: `an option of ${this.owner}`,
       actual: `'${name}'`,
       remedy: home ?? (near === undefined ? `the options are ${this.names.join(', ')}` : `did you mean ${near}`),
     })
