@@ -26,7 +26,7 @@ const THREADS = 5
 export const CALL_SLOTS = 6
 
 /** Values of a call without options. */
-export const NO_CALL_OPTIONS: readonly unknown[] = new Array<undefined>(CALL_SLOTS).fill(undefined)
+export const NO_CALL_OPTIONS: readonly unknown[] = Object.keys(CALL_TABLE).map(() => undefined)
 
 /** The upper bound of threads; 0: the process's. */
 export function threadsOf(call: readonly unknown[]): number {
@@ -88,7 +88,8 @@ export function gradientOf(
   const gradient = call[GRADIENT]
   if (gradient === undefined || gradient === false) return undefined
   const dtype = dtypeOf(prediction)
-  if (gradient === true) return dtype === 'float64' ? newFloat64Array(length, 'gradient') : newFloat32Array(length, 'gradient')
+  if (gradient === true)
+    return dtype === 'float64' ? newFloat64Array(length, 'gradient') : newFloat32Array(length, 'gradient')
   const given = dtypeOf(gradient)
   if (given === undefined) {
     throw wrong('ERR_MASKLOSS_OPTION_TYPE', 'gradient', 'true or a typed array', gradient)

@@ -84,7 +84,7 @@ function sentence(finding: Finding): string {
 
 /** A wrong kind of argument, or options that contradict each other. */
 export class MasklossTypeError extends TypeError {
-  override readonly name: 'MasklossTypeError' = 'MasklossTypeError'
+  override readonly name = 'MasklossTypeError' as const
   readonly code: MasklossErrorCode
   /** The argument or option at fault: `'target'`, `'dice.smooth'`. */
   readonly argument: string
@@ -105,7 +105,7 @@ export class MasklossTypeError extends TypeError {
 
 /** A value of the right kind outside what it may be. */
 export class MasklossRangeError extends RangeError {
-  override readonly name: 'MasklossRangeError' = 'MasklossRangeError'
+  override readonly name = 'MasklossRangeError' as const
   readonly code: MasklossErrorCode
   /** The argument or option at fault: `'target'`, `'dice.smooth'`. */
   readonly argument: string

@@ -1,6 +1,5 @@
 import type { Loss } from '../loss.ts'
-import { CRITERION_TABLE, LABEL_TABLE, parseCriterion, type CriterionOptions, type LabelOptions } from './common.ts'
-import { parseRegion, REGION_TABLE, type RegionFormula, type RegionOptions } from './region.ts'
+import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptions } from './region.ts'
 
 /**
  * Dice loss, per cell
@@ -15,7 +14,7 @@ import { parseRegion, REGION_TABLE, type RegionFormula, type RegionOptions } fro
  * Sources: Milletari, Navab, Ahmadi, "V-Net" (2016); Sudre et al., "Generalised Dice overlap as a deep learning loss
  * function for highly unbalanced segmentations" (2017); form `'absolute'`: Wang et al., "Dice semimetric losses" (2023).
  */
-export interface DiceLossOptions extends CriterionOptions, LabelOptions, RegionOptions {}
+export interface DiceLossOptions extends RegionLossOptions {}
 
 /** α = β = ½: the denominator is (P + G)/2 on the overlap scale. */
 export const DICE: RegionFormula = { alpha: 0.5, beta: 0.5, transform: 'one-minus', gamma: 1 }
@@ -23,9 +22,6 @@ export const DICE: RegionFormula = { alpha: 0.5, beta: 0.5, transform: 'one-minu
 /** The definition behind `diceLoss` and `DiceLoss`. */
 export const dice: Loss<DiceLossOptions> = {
   name: 'diceLoss',
-  table: { ...CRITERION_TABLE, ...LABEL_TABLE, ...REGION_TABLE },
-  parse: (options) =>
-    parseCriterion(options, ['softmax', 'sigmoid', 'none'], '', [
-      parseRegion(options, DICE, 'dice', 1, options.has('regions')),
-    ]),
+  table: REGION_LOSS_TABLE,
+  parse: (options) => planRegion(options, DICE),
 }

@@ -7,9 +7,17 @@
  * loss. A new one is a file like `jaccard.ts`: α and β, a transform, and its options.
  */
 import type { EmptyClass, Reduction, RegionForm, RegionTerm, RegionTransform, ScorePer, WeightMode } from '../engine.ts'
-import type { Part } from '../loss.ts'
+import type { Part, Plan } from '../loss.ts'
 import { INDEX, NON_NEGATIVE, OptionNames, type OptionKind, type OptionValues } from '../options.ts'
-import { perClassList, REDUCTIONS } from './common.ts'
+import {
+  CRITERION_TABLE,
+  LABEL_TABLE,
+  parseCriterion,
+  perClassList,
+  REDUCTIONS,
+  type CriterionOptions,
+  type LabelOptions,
+} from './common.ts'
 
 /** Smoothing, its two places told apart. */
 export interface SmoothOptions {
@@ -80,6 +88,16 @@ const WEIGHT_MODES: readonly WeightMode[] = ['mean', 'multiply', 'inside']
 const EMPTY_CLASSES: readonly EmptyClass[] = ['smooth', 'perfect', 'worst', 'skip', 'nan']
 const DEFAULT_SMOOTH = 1e-5
 
+/** The options of a region loss that stands alone. */
+export interface RegionLossOptions extends CriterionOptions, LabelOptions, RegionOptions {}
+
+/** The table of `RegionLossOptions`. */
+export const REGION_LOSS_TABLE: Readonly<Record<keyof RegionLossOptions, OptionKind>> = {
+  ...CRITERION_TABLE,
+  ...LABEL_TABLE,
+  ...REGION_TABLE,
+}
+
 /** What tells one region loss from another. */
 export interface RegionFormula {
   /** α: weight of false positives. */
@@ -91,8 +109,14 @@ export interface RegionFormula {
   readonly gamma: number
 }
 
+/** Reads the options of a region loss that stands alone. */
+export function planRegion(options: OptionValues, formula: RegionFormula): Plan {
+  const part = parseRegion(options, formula, 'region', 1, options.has('regions'))
+  return parseCriterion(options, ['softmax', 'sigmoid', 'none'], '', [part])
+}
+
 /**
- * Reads the options of a region loss.
+ * Reads the options of a region term.
  * @param name - The part's name in a compound's terms.
  * @param weight - Its factor in a compound.
  * @param hasRegions - The option `regions` is given: there is no background class.
