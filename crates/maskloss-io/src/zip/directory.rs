@@ -125,6 +125,11 @@ impl End {
         })?;
         let at = length - span + place as u64;
         let fields = Fields { bytes: &tail[place..], big_endian: false };
+        ReadError::check_length(
+            "zip archive",
+            at + END.1 as u64 + u64::from(fields.u16(20)),
+            length,
+        )?;
         if (fields.u16(4), fields.u16(6)) != (0, 0) || fields.u16(8) != fields.u16(10) {
             return Err(in_parts());
         }
@@ -168,15 +173,14 @@ impl End {
     }
 }
 
-/// The last place where an end record stands whose comment ends with the file.
+/// The last place where an end record stands whose comment ends with the file; or else, so that the error can
+/// tell which way the length is wrong, the last place where one stands at all.
 fn find(tail: &[u8]) -> Option<usize> {
     let last = tail.len().checked_sub(END.1)?;
-    (0..=last).rev().find(|&place| {
-        let record = &tail[place..];
-        record.starts_with(END.0)
-            && usize::from(Fields { bytes: record, big_endian: false }.u16(20))
-                == record.len() - END.1
-    })
+    let comment =
+        |place: usize| usize::from(Fields { bytes: &tail[place..], big_endian: false }.u16(20));
+    let records = || (0..=last).rev().filter(|&place| tail[place..].starts_with(END.0));
+    records().find(|&place| place + comment(place) == last).or_else(|| records().next())
 }
 
 fn in_parts() -> ReadError {
