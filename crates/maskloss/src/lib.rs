@@ -1,2 +1,5 @@
 //! Segmentation losses.
 #![forbid(unsafe_code)]
+
+mod simd;
+mod sum;
