@@ -68,8 +68,7 @@ impl Elements {
         let mut left = bytes;
         while left > 0 {
             let part = &mut block[..left.min(BLOCK as u64) as usize];
-            let found =
-                read_up_to(input, part).map_err(|error| stream_error(&error, "array data"))?;
+            let found = read_up_to(input, part).map_err(|error| stream_error(&error, "array data"))?;
             left -= found as u64;
             if found < part.len() {
                 return ReadError::check_length("array data", bytes, bytes - left).map(|()| output);
@@ -88,8 +87,7 @@ impl Elements {
             Conversion::Truth => output.extend(block.iter().map(|&byte| u8::from(byte != 0))),
             Conversion::Half => {
                 for &half in block.as_chunks().0 {
-                    output
-                        .extend_from_slice(&half_to_single(u16::from_ne_bytes(half)).to_ne_bytes());
+                    output.extend_from_slice(&half_to_single(u16::from_ne_bytes(half)).to_ne_bytes());
                 }
             }
             Conversion::Scale { from, slope, inter } => {
@@ -105,30 +103,14 @@ impl Elements {
                 match from {
                     DType::U8 => block.iter().for_each(|&x| put(x.into())),
                     DType::I8 => block.iter().for_each(|&x| put((x as i8).into())),
-                    DType::U16 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(u16::from_ne_bytes(x).into()))
-                    }
-                    DType::I16 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(i16::from_ne_bytes(x).into()))
-                    }
-                    DType::U32 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(u32::from_ne_bytes(x).into()))
-                    }
-                    DType::I32 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(i32::from_ne_bytes(x).into()))
-                    }
-                    DType::U64 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(u64::from_ne_bytes(x) as f64))
-                    }
-                    DType::I64 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(i64::from_ne_bytes(x) as f64))
-                    }
-                    DType::F32 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(f32::from_ne_bytes(x).into()))
-                    }
-                    DType::F64 => {
-                        block.as_chunks().0.iter().for_each(|&x| put(f64::from_ne_bytes(x)))
-                    }
+                    DType::U16 => block.as_chunks().0.iter().for_each(|&x| put(u16::from_ne_bytes(x).into())),
+                    DType::I16 => block.as_chunks().0.iter().for_each(|&x| put(i16::from_ne_bytes(x).into())),
+                    DType::U32 => block.as_chunks().0.iter().for_each(|&x| put(u32::from_ne_bytes(x).into())),
+                    DType::I32 => block.as_chunks().0.iter().for_each(|&x| put(i32::from_ne_bytes(x).into())),
+                    DType::U64 => block.as_chunks().0.iter().for_each(|&x| put(u64::from_ne_bytes(x) as f64)),
+                    DType::I64 => block.as_chunks().0.iter().for_each(|&x| put(i64::from_ne_bytes(x) as f64)),
+                    DType::F32 => block.as_chunks().0.iter().for_each(|&x| put(f32::from_ne_bytes(x).into())),
+                    DType::F64 => block.as_chunks().0.iter().for_each(|&x| put(f64::from_ne_bytes(x))),
                 }
             }
         }
@@ -163,10 +145,7 @@ mod tests {
             };
             let found = half_to_single(half);
             assert_eq!(found.is_sign_negative(), half >> 15 == 1, "{half:#06x}");
-            assert!(
-                f64::from(found.abs()) == magnitude || found.is_nan() && magnitude.is_nan(),
-                "{half:#06x}"
-            );
+            assert!(f64::from(found.abs()) == magnitude || found.is_nan() && magnitude.is_nan(), "{half:#06x}");
         }
     }
 
@@ -175,9 +154,7 @@ mod tests {
         let count = BLOCK as u64 / 2 + 3;
         let bytes: Vec<u8> = (0..count).flat_map(|i| (i as i16).to_be_bytes()).collect();
         let scale = Conversion::Scale { from: DType::I16, slope: 0.5, inter: -3.0 };
-        let data = Elements { conversion: scale, big_endian: true }
-            .read(&mut &bytes[..], count * 2)
-            .unwrap();
+        let data = Elements { conversion: scale, big_endian: true }.read(&mut &bytes[..], count * 2).unwrap();
         let expected = (0..count).map(|i| 0.5 * f32::from(i as i16) - 3.0);
         assert!(data.as_chunks().0.iter().map(|&x| f32::from_ne_bytes(x)).eq(expected));
     }

@@ -134,11 +134,7 @@ impl ReadError {
     }
 
     /// A header field out of its range.
-    pub(crate) fn header(
-        field: &'static str,
-        expected: impl Into<String>,
-        found: impl fmt::Display,
-    ) -> Self {
+    pub(crate) fn header(field: &'static str, expected: impl Into<String>, found: impl fmt::Display) -> Self {
         Self::Header { field, expected: expected.into(), found: found.to_string() }
     }
 
@@ -190,12 +186,7 @@ struct Quoted<'a>(&'a str);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.0.chars().take(64).collect();
-        write!(
-            out,
-            "'{}{}'",
-            start.escape_debug(),
-            if start.len() < self.0.len() { "…" } else { "" }
-        )
+        write!(out, "'{}{}'", start.escape_debug(), if start.len() < self.0.len() { "…" } else { "" })
     }
 }
 

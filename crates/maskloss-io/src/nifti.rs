@@ -17,11 +17,7 @@ use crate::tensor::{DType, Format, Limits, Tensor, element_count};
 use header::Header;
 
 /// Reads a plain file of the given length.
-pub(crate) fn read(
-    mut input: impl Read,
-    length: u64,
-    limits: &Limits,
-) -> Result<Tensor, ReadError> {
+pub(crate) fn read(mut input: impl Read, length: u64, limits: &Limits) -> Result<Tensor, ReadError> {
     let header = Header::read(&mut input)?;
     let layout = Layout::new(&header, limits)?;
     ReadError::check_length("NIfTI header and voxels", layout.total, length)?;
@@ -29,11 +25,7 @@ pub(crate) fn read(
 }
 
 /// Reads a gzip file of the given length, in one pass: the header says how much may follow.
-pub(crate) fn read_gzip(
-    input: impl BufRead,
-    length: u64,
-    limits: &Limits,
-) -> Result<Tensor, ReadError> {
+pub(crate) fn read_gzip(input: impl BufRead, length: u64, limits: &Limits) -> Result<Tensor, ReadError> {
     let mut input = MultiGzDecoder::new(input);
     let header = Header::read(&mut input)?;
     let layout = Layout::new(&header, limits)?;
@@ -59,23 +51,18 @@ struct Layout {
 impl Layout {
     fn new(header: &Header, limits: &Limits) -> Result<Self, ReadError> {
         let elements = elements(header)?;
-        let count = element_count(&header.dims).ok_or_else(|| {
-            ReadError::header("dim", "at most 2⁶⁴ voxels", format!("{:?}", header.dims))
-        })?;
+        let count = element_count(&header.dims)
+            .ok_or_else(|| ReadError::header("dim", "at most 2⁶⁴ voxels", format!("{:?}", header.dims)))?;
         let bytes = elements.stored_bytes(count, limits)?;
-        let total = header.vox_offset.checked_add(bytes).ok_or_else(|| {
-            ReadError::header("vox_offset", "a place inside the file", header.vox_offset)
-        })?;
+        let total = header
+            .vox_offset
+            .checked_add(bytes)
+            .ok_or_else(|| ReadError::header("vox_offset", "a place inside the file", header.vox_offset))?;
         Ok(Self { elements, shape: tensor_shape(&header.dims), bytes, total })
     }
 
     /// Reads the voxels; the header is behind already.
-    fn read(
-        self,
-        header: &Header,
-        mut input: impl Read,
-        format: Format,
-    ) -> Result<Tensor, ReadError> {
+    fn read(self, header: &Header, mut input: impl Read, format: Format) -> Result<Tensor, ReadError> {
         let affine = orientation::affine(header)?;
         skip(&mut input, header.vox_offset - header.size, "NIfTI extensions")?;
         let data = self.elements.read(&mut input, self.bytes)?;
@@ -94,12 +81,8 @@ impl Layout {
 /// The file's axes in reverse, so that the first axis of the file, the fastest, comes last. Beyond the third
 /// axis those of length 1 say nothing: `(x, y, z, 1)` is a volume, `(x, y, z, 1, c)` a volume of c classes.
 fn tensor_shape(dims: &[u64]) -> Vec<u64> {
-    let mut shape: Vec<u64> = dims
-        .iter()
-        .enumerate()
-        .filter(|&(axis, &length)| axis < 3 || length != 1)
-        .map(|(_, &length)| length)
-        .collect();
+    let mut shape: Vec<u64> =
+        dims.iter().enumerate().filter(|&(axis, &length)| axis < 3 || length != 1).map(|(_, &length)| length).collect();
     if shape.len() == 1 {
         shape.push(1);
     }
@@ -127,11 +110,7 @@ fn elements(header: &Header) -> Result<Elements, ReadError> {
     };
     let bits = dtype.size() as i16 * 8;
     if header.bitpix != bits {
-        return Err(ReadError::header(
-            "bitpix",
-            format!("{bits}, as datatype is {}", dtype.name()),
-            header.bitpix,
-        ));
+        return Err(ReadError::header("bitpix", format!("{bits}, as datatype is {}", dtype.name()), header.bitpix));
     }
     let (slope, inter) = (header.scl_slope, header.scl_inter);
     let conversion = if slope == 0.0 || slope.is_nan() || slope == 1.0 && inter == 0.0 {

@@ -19,25 +19,15 @@ const MAX_HEADER: u64 = 1 << 16;
 const MAX_RANK: usize = 32;
 
 /// Reads an array that takes exactly `length` bytes of the input, header and all.
-pub(crate) fn read(
-    input: &mut impl Read,
-    length: u64,
-    format: Format,
-    limits: &Limits,
-) -> Result<Tensor, ReadError> {
+pub(crate) fn read(input: &mut impl Read, length: u64, format: Format, limits: &Limits) -> Result<Tensor, ReadError> {
     let (text, header_bytes) = read_header(input)?;
     let header = header::parse(&text)?;
     if header.shape.len() > MAX_RANK {
-        return Err(ReadError::header(
-            "shape",
-            format!("at most {MAX_RANK} axes"),
-            header.shape.len(),
-        ));
+        return Err(ReadError::header("shape", format!("at most {MAX_RANK} axes"), header.shape.len()));
     }
     let elements = elements(&header.descr)?;
-    let count = element_count(&header.shape).ok_or_else(|| {
-        ReadError::header("shape", "at most 2⁶⁴ elements", format!("{:?}", header.shape))
-    })?;
+    let count = element_count(&header.shape)
+        .ok_or_else(|| ReadError::header("shape", "at most 2⁶⁴ elements", format!("{:?}", header.shape)))?;
     let bytes = elements.stored_bytes(count, limits)?;
     ReadError::check_length("array data", bytes, length.saturating_sub(header_bytes))?;
     let mut data = elements.read(input, bytes)?;
@@ -45,14 +35,7 @@ pub(crate) fn read(
     if header.fortran_order {
         data = transpose::to_c_order(data, &header.shape, elements.dtype().size())?;
     }
-    Ok(Tensor {
-        dtype: elements.dtype(),
-        shape: header.shape,
-        data,
-        affine: None,
-        spacing: None,
-        format,
-    })
+    Ok(Tensor { dtype: elements.dtype(), shape: header.shape, data, affine: None, spacing: None, format })
 }
 
 /// The header's text, and the bytes up to the first element.
@@ -72,11 +55,7 @@ fn read_header(input: &mut impl Read) -> Result<(Vec<u8>, u64), ReadError> {
     read_all(input, &mut length[..size], PART)?;
     let length = u64::from(Fields { bytes: &length, big_endian: false }.u32(0));
     if length > MAX_HEADER {
-        return Err(ReadError::Oversized {
-            unit: "bytes of header",
-            size: length,
-            limit: MAX_HEADER,
-        });
+        return Err(ReadError::Oversized { unit: "bytes of header", size: length, limit: MAX_HEADER });
     }
     let mut text = reserve(length)?;
     text.resize(length as usize, 0);

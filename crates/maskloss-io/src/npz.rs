@@ -23,14 +23,8 @@ pub(crate) fn read(
 
 /// Arrays are the entries named `.npy`; their keys leave that out, as in NumPy. A name in full goes first.
 fn choose<'a>(entries: &'a [Entry], key: Option<&str>) -> Result<&'a Entry, ReadError> {
-    let arrays: Vec<&Entry> =
-        entries.iter().filter(|entry| entry.name.ends_with(EXTENSION)).collect();
-    let keys = || {
-        arrays
-            .iter()
-            .map(|entry| entry.name[..entry.name.len() - EXTENSION.len()].to_owned())
-            .collect()
-    };
+    let arrays: Vec<&Entry> = entries.iter().filter(|entry| entry.name.ends_with(EXTENSION)).collect();
+    let keys = || arrays.iter().map(|entry| entry.name[..entry.name.len() - EXTENSION.len()].to_owned()).collect();
     match (key, arrays.as_slice()) {
         (None, [only]) => Ok(only),
         (None, _) => Err(ReadError::KeyNeeded { keys: keys() }),

@@ -31,12 +31,7 @@ pub fn read(path: &Path, key: Option<&str>, limits: &Limits) -> Result<Tensor, F
 }
 
 /// Reads the array in a file that is in memory; see [`read`].
-pub fn read_bytes(
-    format: Format,
-    bytes: &[u8],
-    key: Option<&str>,
-    limits: &Limits,
-) -> Result<Tensor, ReadError> {
+pub fn read_bytes(format: Format, bytes: &[u8], key: Option<&str>, limits: &Limits) -> Result<Tensor, ReadError> {
     decode(format, Cursor::new(bytes), bytes.len() as u64, key, limits)
 }
 
@@ -82,10 +77,9 @@ fn check_magic(format: Format, start: &[u8]) -> Result<(), ReadError> {
     let found = MAGIC.iter().find(|(magic, _, _)| start.starts_with(magic));
     match found {
         None if format == Format::Nifti => Ok(()),
-        _ => Err(ReadError::WrongFormat {
-            expected: format,
-            found: found.map_or("unknown bytes", |&(_, name, _)| name),
-        }),
+        _ => {
+            Err(ReadError::WrongFormat { expected: format, found: found.map_or("unknown bytes", |&(_, name, _)| name) })
+        }
     }
 }
 

@@ -12,11 +12,7 @@ use crate::source::{MAX_DEFLATE_RATIO, expect_end, fits_deflate, reserve};
 use crate::tensor::{DType, Format, Limits, Tensor};
 
 /// Reads an image out of a file of the given length.
-pub(crate) fn read(
-    mut input: impl BufRead + Seek,
-    length: u64,
-    limits: &Limits,
-) -> Result<Tensor, ReadError> {
+pub(crate) fn read(mut input: impl BufRead + Seek, length: u64, limits: &Limits) -> Result<Tensor, ReadError> {
     let mut options = DecodeOptions::default();
     options.set_ignore_adler32(false);
     options.set_ignore_text_chunk(true);
@@ -29,11 +25,7 @@ pub(crate) fn read(
     check_color(info.color_type)?;
     let pixels = width * height;
     if pixels > limits.max_pixels {
-        return Err(ReadError::Oversized {
-            unit: "pixels",
-            size: pixels,
-            limit: limits.max_pixels,
-        });
+        return Err(ReadError::Oversized { unit: "pixels", size: pixels, limit: limits.max_pixels });
     }
     let dtype = if depth == BitDepth::Sixteen { DType::U16 } else { DType::U8 };
     limits.array_bytes(pixels, dtype.size())?;
@@ -67,18 +59,9 @@ pub(crate) fn read(
                 *value = u16::from_be_bytes(*value).to_ne_bytes();
             }
         }
-        BitDepth::One | BitDepth::Two | BitDepth::Four => {
-            data = unpack(&data, width as usize, depth as usize, pixels)?
-        }
+        BitDepth::One | BitDepth::Two | BitDepth::Four => data = unpack(&data, width as usize, depth as usize, pixels)?,
     }
-    Ok(Tensor {
-        dtype,
-        shape: vec![height, width],
-        data,
-        affine: None,
-        spacing: None,
-        format: Format::Png,
-    })
+    Ok(Tensor { dtype, shape: vec![height, width], data, affine: None, spacing: None, format: Format::Png })
 }
 
 fn check_color(color: ColorType) -> Result<(), ReadError> {
@@ -111,10 +94,7 @@ fn unpack(packed: &[u8], width: usize, bits: usize, pixels: u64) -> Result<Vec<u
 fn decoding_error(error: DecodingError) -> ReadError {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            ReadError::Truncated {
-                expected: "the whole PNG image".into(),
-                found: "an early end".into(),
-            }
+            ReadError::Truncated { expected: "the whole PNG image".into(), found: "an early end".into() }
         }
         DecodingError::IoError(error) => ReadError::Unreadable { reason: error.to_string() },
         DecodingError::Format(error) => {

@@ -37,19 +37,14 @@ pub(crate) fn read_up_to(input: &mut impl Read, buffer: &mut [u8]) -> io::Result
 }
 
 /// Fills `buffer`; `part` names it in the error.
-pub(crate) fn read_all(
-    input: &mut impl Read,
-    buffer: &mut [u8],
-    part: &str,
-) -> Result<(), ReadError> {
+pub(crate) fn read_all(input: &mut impl Read, buffer: &mut [u8], part: &str) -> Result<(), ReadError> {
     let found = read_up_to(input, buffer).map_err(|error| stream_error(&error, part))?;
     ReadError::check_length(part, buffer.len() as u64, found as u64)
 }
 
 /// Reads past bytes without keeping them.
 pub(crate) fn skip(input: &mut impl Read, bytes: u64, part: &str) -> Result<(), ReadError> {
-    let found = io::copy(&mut input.take(bytes), &mut io::sink())
-        .map_err(|error| stream_error(&error, part))?;
+    let found = io::copy(&mut input.take(bytes), &mut io::sink()).map_err(|error| stream_error(&error, part))?;
     ReadError::check_length(part, bytes, found)
 }
 
@@ -57,10 +52,7 @@ pub(crate) fn skip(input: &mut impl Read, bytes: u64, part: &str) -> Result<(), 
 pub(crate) fn expect_end(input: &mut impl Read, part: &str) -> Result<(), ReadError> {
     match read_up_to(input, &mut [0]) {
         Ok(0) => Ok(()),
-        Ok(_) => Err(ReadError::TrailingData {
-            expected: format!("the end of {part}"),
-            found: "more bytes".into(),
-        }),
+        Ok(_) => Err(ReadError::TrailingData { expected: format!("the end of {part}"), found: "more bytes".into() }),
         Err(error) => Err(stream_error(&error, part)),
     }
 }
@@ -69,18 +61,13 @@ pub(crate) fn expect_end(input: &mut impl Read, part: &str) -> Result<(), ReadEr
 /// checksum by that word alone.
 pub(crate) fn stream_error(error: &io::Error, part: &str) -> ReadError {
     match error.kind() {
-        ErrorKind::UnexpectedEof => ReadError::Truncated {
-            expected: format!("the whole of {part}"),
-            found: "an early end".into(),
-        },
-        ErrorKind::InvalidInput | ErrorKind::InvalidData
-            if error.to_string().contains("checksum") =>
-        {
+        ErrorKind::UnexpectedEof => {
+            ReadError::Truncated { expected: format!("the whole of {part}"), found: "an early end".into() }
+        }
+        ErrorKind::InvalidInput | ErrorKind::InvalidData if error.to_string().contains("checksum") => {
             ReadError::Checksum { part: part.into() }
         }
-        ErrorKind::InvalidInput | ErrorKind::InvalidData => {
-            ReadError::corrupt(format!("sound {part}"), error)
-        }
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => ReadError::corrupt(format!("sound {part}"), error),
         _ => ReadError::Unreadable { reason: error.to_string() },
     }
 }

@@ -94,10 +94,7 @@ impl Format {
         if name.ends_with(".hdr") || name.ends_with(".img") {
             return Err(ReadError::two_files(&name[name.len() - 4..]));
         }
-        Self::ALL
-            .into_iter()
-            .find(|format| name.ends_with(format.extension()))
-            .ok_or(ReadError::UnknownFormat { name })
+        Self::ALL.into_iter().find(|format| name.ends_with(format.extension())).ok_or(ReadError::UnknownFormat { name })
     }
 }
 
@@ -160,11 +157,9 @@ impl Limits {
     pub(crate) fn array_bytes(&self, count: u64, size: usize) -> Result<u64, ReadError> {
         match count.checked_mul(size as u64) {
             Some(bytes) if bytes <= self.max_bytes => Ok(bytes),
-            product => Err(ReadError::Oversized {
-                unit: "bytes",
-                size: product.unwrap_or(u64::MAX),
-                limit: self.max_bytes,
-            }),
+            product => {
+                Err(ReadError::Oversized { unit: "bytes", size: product.unwrap_or(u64::MAX), limit: self.max_bytes })
+            }
         }
     }
 }

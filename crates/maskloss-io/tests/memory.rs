@@ -17,8 +17,7 @@ fn peak() -> u64 {
 }
 
 fn fixture(file: &str) -> Vec<u8> {
-    fs::read([env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", file].iter().collect::<PathBuf>())
-        .unwrap()
+    fs::read([env!("CARGO_MANIFEST_DIR"), "tests", "fixtures", file].iter().collect::<PathBuf>()).unwrap()
 }
 
 #[test]
@@ -36,9 +35,7 @@ fn what_a_header_declares_is_not_allocated() {
     }
     for shape in ["(4294967296,)", "(65536, 65535)"] {
         let header = format!("{{'descr': '|u1', 'fortran_order': True, 'shape': {shape}, }}");
-        let file =
-            [b"\x93NUMPY\x01\0", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()]
-                .concat();
+        let file = [b"\x93NUMPY\x01\0", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
         assert_eq!(read(Format::Npy, &file).unwrap_err().code(), "truncated");
     }
     let grown = peak() - before;

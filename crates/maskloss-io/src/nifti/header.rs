@@ -54,13 +54,9 @@ impl Header {
     fn version_1(fields: Fields<'_>) -> Result<Self, ReadError> {
         check_magic(&fields.bytes[344..348], b"n+1\0", b"ni1\0")?;
         let offset = fields.f32(108);
-        // Every integral f32 of at least 2³² is beyond any file that this field can describe.
-        if offset.is_nan() || offset.fract() != 0.0 || !(0.0..4_294_967_296.0).contains(&offset) {
-            return Err(ReadError::header(
-                "vox_offset",
-                "a whole number of bytes below 2³²",
-                offset,
-            ));
+        // 4 GiB of extensions before the voxels are no image; a NaN has no fraction of 0.
+        if offset.fract() != 0.0 || !(0.0..4_294_967_296.0).contains(&offset) {
+            return Err(ReadError::header("vox_offset", "a whole number of bytes below 2³²", offset));
         }
         Self {
             size: SIZE_1 as u64,
@@ -84,16 +80,9 @@ impl Header {
     fn version_2(fields: Fields<'_>) -> Result<Self, ReadError> {
         check_magic(&fields.bytes[4..8], b"n+2\0", b"ni2\0")?;
         // A transfer as text would change these four bytes, as it would in a PNG file.
-        if ![*b"\r\n\x1a\n", [0; 4]].contains(&[
-            fields.bytes[8],
-            fields.bytes[9],
-            fields.bytes[10],
-            fields.bytes[11],
-        ]) {
-            return Err(ReadError::corrupt(
-                "13, 10, 26, 10 after the magic n+2",
-                format!("{:?}", &fields.bytes[8..12]),
-            ));
+        let newlines = &fields.bytes[8..12];
+        if newlines != b"\r\n\x1a\n" && newlines != [0; 4] {
+            return Err(ReadError::corrupt("13, 10, 26, 10 after the magic n+2", format!("{newlines:?}")));
         }
         let offset = fields.i64(168);
         Self {
@@ -120,11 +109,7 @@ impl Header {
     fn checked(self) -> Result<Self, ReadError> {
         let least = self.size + 4;
         if self.vox_offset < least {
-            return Err(ReadError::header(
-                "vox_offset",
-                format!("at least {least}"),
-                self.vox_offset,
-            ));
+            return Err(ReadError::header("vox_offset", format!("at least {least}"), self.vox_offset));
         }
         Ok(self)
     }
@@ -151,11 +136,7 @@ fn dims(dim: [i64; 8]) -> Result<Vec<u64>, ReadError> {
         .iter()
         .map(|&length| match u64::try_from(length) {
             Ok(length) if length > 0 => Ok(length),
-            _ => Err(ReadError::header(
-                "dim",
-                "at least one voxel along every axis",
-                format!("{:?}", &dim[1..=rank]),
-            )),
+            _ => Err(ReadError::header("dim", "at least one voxel along every axis", format!("{:?}", &dim[1..=rank]))),
         })
         .collect()
 }

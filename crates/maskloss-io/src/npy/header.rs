@@ -45,9 +45,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Header, ReadError> {
         return Err(parser.fault("the end of the header"));
     }
     match (descr, fortran_order, shape) {
-        (Some(descr), Some(fortran_order), Some(shape)) => {
-            Ok(Header { descr, fortran_order, shape })
-        }
+        (Some(descr), Some(fortran_order), Some(shape)) => Ok(Header { descr, fortran_order, shape }),
         _ => Err(parser.fault("the keys descr, fortran_order and shape")),
     }
 }
@@ -108,10 +106,7 @@ impl Parser<'_> {
             _ => return Err(self.fault("a string")),
         };
         let rest = &self.text[self.at..];
-        let length = rest
-            .iter()
-            .position(|&byte| byte == quote)
-            .ok_or_else(|| self.fault("a closing quote"))?;
+        let length = rest.iter().position(|&byte| byte == quote).ok_or_else(|| self.fault("a closing quote"))?;
         let text = &rest[..length];
         if !text.iter().all(|&byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
             return Err(self.fault("plain characters"));
@@ -163,9 +158,7 @@ impl Parser<'_> {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let length = rest[..digits]
             .iter()
-            .try_fold(0u64, |value, digit| {
-                value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-            })
+            .try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
             .filter(|_| digits > 0)
             .ok_or_else(|| self.fault("an axis length from 0 to 2⁶⁴−1"))?;
         self.at += digits + usize::from(rest.get(digits) == Some(&b'L'));
@@ -185,19 +178,10 @@ mod tests {
             shape: shape.to_vec(),
         };
         for (text, expected) in [
-            (
-                "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n",
-                header("<f4", false, &[2, 3]),
-            ),
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }     \n", header("<f4", false, &[2, 3])),
             ("{'descr': '|u1', 'fortran_order': True, 'shape': (3,), }", header("|u1", true, &[3])),
-            (
-                "{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n",
-                header("<i8", false, &[]),
-            ),
-            (
-                "{\"shape\":(4L,5L),\"descr\":\">i2\",\"fortran_order\":False}",
-                header(">i2", false, &[4, 5]),
-            ),
+            ("{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n", header("<i8", false, &[])),
+            ("{\"shape\":(4L,5L),\"descr\":\">i2\",\"fortran_order\":False}", header(">i2", false, &[4, 5])),
         ] {
             assert_eq!(parse(text.as_bytes()), Ok(expected), "{text}");
         }

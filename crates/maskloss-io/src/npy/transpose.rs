@@ -9,8 +9,7 @@ const TILE: usize = 32;
 /// Turns the bytes of an array of the given shape; `size` is that of an element.
 pub(super) fn to_c_order(data: Vec<u8>, shape: &[u64], size: usize) -> Result<Vec<u8>, ReadError> {
     // Axes of length 1 do not move anything; with one axis left both orders are the same.
-    let axes: Vec<usize> =
-        shape.iter().filter(|&&length| length != 1).map(|&length| length as usize).collect();
+    let axes: Vec<usize> = shape.iter().filter(|&&length| length != 1).map(|&length| length as usize).collect();
     if axes.len() < 2 || data.is_empty() {
         return Ok(data);
     }
@@ -45,8 +44,7 @@ fn turn<const N: usize>(from: &[u8], to: &mut [u8], axes: &[usize]) {
                 }
             }
         }
-        let Some(axis) = (0..middle.len()).rev().find(|&axis| index[axis] + 1 < middle[axis])
-        else {
+        let Some(axis) = (0..middle.len()).rev().find(|&axis| index[axis] + 1 < middle[axis]) else {
             return;
         };
         index[axis] += 1;
@@ -86,24 +84,15 @@ mod tests {
             fortran[place as usize].copy_from_slice(&number.to_le_bytes()[..N]);
         }
         let turned = to_c_order(fortran.concat(), shape, N).unwrap();
-        let expected: Vec<u8> =
-            (0..count).flat_map(|number| number.to_le_bytes()[..N].to_vec()).collect();
+        let expected: Vec<u8> = (0..count).flat_map(|number| number.to_le_bytes()[..N].to_vec()).collect();
         assert_eq!(turned, expected, "{shape:?} of {N} bytes");
     }
 
     #[test]
     fn every_element_arrives() {
-        for shape in [
-            &[][..],
-            &[5],
-            &[2, 3],
-            &[33, 70],
-            &[1, 4, 1, 3],
-            &[3, 4, 5],
-            &[2, 3, 4, 35],
-            &[2, 2, 2, 2, 3],
-            &[0, 4],
-        ] {
+        for shape in
+            [&[][..], &[5], &[2, 3], &[33, 70], &[1, 4, 1, 3], &[3, 4, 5], &[2, 3, 4, 35], &[2, 2, 2, 2, 3], &[0, 4]]
+        {
             check::<1>(shape);
             check::<2>(shape);
             check::<4>(shape);

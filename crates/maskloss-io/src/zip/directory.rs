@@ -20,24 +20,13 @@ const LOCATOR: (&[u8], usize) = (b"PK\x06\x07", 20);
 const END_64: (&[u8], usize) = (b"PK\x06\x06", 56);
 
 /// Reads and checks the whole directory.
-pub(crate) fn directory(
-    input: &mut (impl BufRead + Seek),
-    length: u64,
-) -> Result<Vec<Entry>, ReadError> {
+pub(crate) fn directory(input: &mut (impl BufRead + Seek), length: u64) -> Result<Vec<Entry>, ReadError> {
     let end = End::read(input, length)?;
     if end.entries > MAX_ENTRIES {
-        return Err(ReadError::Oversized {
-            unit: "archive entries",
-            size: end.entries,
-            limit: MAX_ENTRIES,
-        });
+        return Err(ReadError::Oversized { unit: "archive entries", size: end.entries, limit: MAX_ENTRIES });
     }
     if end.size > MAX_DIRECTORY {
-        return Err(ReadError::Oversized {
-            unit: "bytes of directory",
-            size: end.size,
-            limit: MAX_DIRECTORY,
-        });
+        return Err(ReadError::Oversized { unit: "bytes of directory", size: end.size, limit: MAX_DIRECTORY });
     }
     if end.start.checked_add(end.size) != Some(end.at) {
         return Err(ReadError::corrupt(
@@ -63,30 +52,20 @@ pub(crate) fn directory(
         entries.push(entry);
     }
     if !rest.is_empty() {
-        return Err(ReadError::corrupt(
-            format!("{} entries in the zip directory", end.entries),
-            "more",
-        ));
+        return Err(ReadError::corrupt(format!("{} entries in the zip directory", end.entries), "more"));
     }
     place(input, &mut entries, end.start)?;
     Ok(entries)
 }
 
 /// Finds every entry's data and checks that they lie one after the other before the directory.
-fn place(
-    input: &mut (impl BufRead + Seek),
-    entries: &mut [Entry],
-    end: u64,
-) -> Result<(), ReadError> {
+fn place(input: &mut (impl BufRead + Seek), entries: &mut [Entry], end: u64) -> Result<(), ReadError> {
     let mut order: Vec<&mut Entry> = entries.iter_mut().collect();
     order.sort_by_key(|entry| entry.header);
     let mut free = 0;
     for entry in order {
         if entry.header < free {
-            return Err(ReadError::corrupt(
-                "zip entries one after the other",
-                "entries that overlap",
-            ));
+            return Err(ReadError::corrupt("zip entries one after the other", "entries that overlap"));
         }
         free = entry.locate(input, end)?;
     }
@@ -125,18 +104,12 @@ impl End {
         })?;
         let at = length - span + place as u64;
         let fields = Fields { bytes: &tail[place..], big_endian: false };
-        ReadError::check_length(
-            "zip archive",
-            at + END.1 as u64 + u64::from(fields.u16(20)),
-            length,
-        )?;
+        ReadError::check_length("zip archive", at + END.1 as u64 + u64::from(fields.u16(20)), length)?;
         if (fields.u16(4), fields.u16(6)) != (0, 0) || fields.u16(8) != fields.u16(10) {
             return Err(in_parts());
         }
         match place.checked_sub(LOCATOR.1).map(|start| &tail[start..place]) {
-            Some(locator) if locator.starts_with(LOCATOR.0) => {
-                Self::read_64(input, locator, at - LOCATOR.1 as u64)
-            }
+            Some(locator) if locator.starts_with(LOCATOR.0) => Self::read_64(input, locator, at - LOCATOR.1 as u64),
             _ => Ok(Self {
                 at,
                 entries: fields.u16(10).into(),
@@ -147,24 +120,15 @@ impl End {
     }
 
     /// The zip64 record, to which the locator at byte `locator_at` points.
-    fn read_64(
-        input: &mut (impl BufRead + Seek),
-        locator: &[u8],
-        locator_at: u64,
-    ) -> Result<Self, ReadError> {
+    fn read_64(input: &mut (impl BufRead + Seek), locator: &[u8], locator_at: u64) -> Result<Self, ReadError> {
         let at = Fields { bytes: locator, big_endian: false }.u64(8);
         let room = locator_at.checked_sub(at).filter(|&room| room >= END_64.1 as u64);
-        let room = room.ok_or_else(|| {
-            ReadError::corrupt("a zip64 record before its locator", format!("byte {at}"))
-        })?;
+        let room = room.ok_or_else(|| ReadError::corrupt("a zip64 record before its locator", format!("byte {at}")))?;
         let mut record = [0; END_64.1];
         read_at(input, at, &mut record, "zip64 record")?;
         let fields = Fields { bytes: &record, big_endian: false };
         if !record.starts_with(END_64.0) || fields.u64(4).checked_add(12) != Some(room) {
-            return Err(ReadError::corrupt(
-                "a zip64 record where its locator points",
-                "something else",
-            ));
+            return Err(ReadError::corrupt("a zip64 record where its locator points", "something else"));
         }
         if (fields.u32(16), fields.u32(20)) != (0, 0) || fields.u64(24) != fields.u64(32) {
             return Err(in_parts());
@@ -177,8 +141,7 @@ impl End {
 /// tell which way the length is wrong, the last place where one stands at all.
 fn find(tail: &[u8]) -> Option<usize> {
     let last = tail.len().checked_sub(END.1)?;
-    let comment =
-        |place: usize| usize::from(Fields { bytes: &tail[place..], big_endian: false }.u16(20));
+    let comment = |place: usize| usize::from(Fields { bytes: &tail[place..], big_endian: false }.u16(20));
     let records = || (0..=last).rev().filter(|&place| tail[place..].starts_with(END.0));
     records().find(|&place| place + comment(place) == last).or_else(|| records().next())
 }

@@ -32,17 +32,13 @@ impl Entry {
         let record = take(rest, DIRECTORY_RECORD)?;
         let fields = Fields { bytes: record, big_endian: false };
         if !record.starts_with(b"PK\x01\x02") {
-            return Err(ReadError::corrupt(
-                "a record of the zip directory",
-                record[..4].escape_ascii(),
-            ));
+            return Err(ReadError::corrupt("a record of the zip directory", record[..4].escape_ascii()));
         }
         let name = take(rest, fields.u16(28).into())?;
         let mut extra = take(rest, fields.u16(30).into())?;
         take(rest, fields.u16(32).into())?;
-        let name = str::from_utf8(name)
-            .map_err(|_| ReadError::header("file name", "UTF-8", name.escape_ascii()))?
-            .to_owned();
+        let name =
+            str::from_utf8(name).map_err(|_| ReadError::header("file name", "UTF-8", name.escape_ascii()))?.to_owned();
         if fields.u16(8) & (1 | 1 << 6 | 1 << 13) != 0 {
             return Err(not_supported("encryption".into()));
         }
@@ -70,55 +66,30 @@ impl Entry {
     }
 
     /// Reads the local header and gives the end of the data, which must lie before `end`.
-    pub(super) fn locate(
-        &mut self,
-        input: &mut (impl BufRead + Seek),
-        end: u64,
-    ) -> Result<u64, ReadError> {
+    pub(super) fn locate(&mut self, input: &mut (impl BufRead + Seek), end: u64) -> Result<u64, ReadError> {
         const PART: &str = "local zip header";
-        let outside =
-            || ReadError::corrupt("zip entries before the directory", "one that leaves its place");
-        let name_at = self
-            .header
-            .checked_add(LOCAL_HEADER as u64)
-            .filter(|&at| at <= end)
-            .ok_or_else(outside)?;
+        let outside = || ReadError::corrupt("zip entries before the directory", "one that leaves its place");
+        let name_at = self.header.checked_add(LOCAL_HEADER as u64).filter(|&at| at <= end).ok_or_else(outside)?;
         let mut header = [0; LOCAL_HEADER];
         read_at(input, self.header, &mut header, PART)?;
         let fields = Fields { bytes: &header, big_endian: false };
         let name_length = usize::from(fields.u16(26));
         let mut name = vec![0; name_length];
         self.data = name_at + name_length as u64 + u64::from(fields.u16(28));
-        let data_end =
-            self.data.checked_add(self.compressed).filter(|&at| at <= end).ok_or_else(outside)?;
+        let data_end = self.data.checked_add(self.compressed).filter(|&at| at <= end).ok_or_else(outside)?;
         read_at(input, name_at, &mut name, PART)?;
         let method = if self.deflated { 8 } else { 0 };
-        if !header.starts_with(b"PK\x03\x04")
-            || name != self.name.as_bytes()
-            || fields.u16(8) != method
-        {
-            return Err(ReadError::corrupt(
-                "a local zip header like that of the directory",
-                "another",
-            ));
+        if !header.starts_with(b"PK\x03\x04") || name != self.name.as_bytes() || fields.u16(8) != method {
+            return Err(ReadError::corrupt("a local zip header like that of the directory", "another"));
         }
         Ok(data_end)
     }
 
     /// The decompressed bytes. The end of the input is where the checksum is compared.
-    pub(crate) fn open<R: BufRead + Seek>(
-        &self,
-        mut input: R,
-    ) -> Result<EntryReader<R>, ReadError> {
-        input
-            .seek(SeekFrom::Start(self.data))
-            .map_err(|error| stream_error(&error, "archive entry"))?;
+    pub(crate) fn open<R: BufRead + Seek>(&self, mut input: R) -> Result<EntryReader<R>, ReadError> {
+        input.seek(SeekFrom::Start(self.data)).map_err(|error| stream_error(&error, "archive entry"))?;
         let input = input.take(self.compressed);
-        let data = if self.deflated {
-            Data::Deflated(DeflateDecoder::new(input))
-        } else {
-            Data::Stored(input)
-        };
+        let data = if self.deflated { Data::Deflated(DeflateDecoder::new(input)) } else { Data::Stored(input) };
         Ok(EntryReader { data, crc: Crc::new(), expected: self.crc })
     }
 }
@@ -146,10 +117,7 @@ impl<R: BufRead> Read for EntryReader<R> {
             return Ok(count);
         }
         if left > 0 {
-            return Err(io::Error::new(
-                ErrorKind::InvalidData,
-                format!("{left} compressed bytes too many"),
-            ));
+            return Err(io::Error::new(ErrorKind::InvalidData, format!("{left} compressed bytes too many")));
         }
         if self.crc.sum() != self.expected {
             return Err(io::Error::new(ErrorKind::InvalidData, "checksum differs"));

@@ -30,9 +30,7 @@ fn same_numbers(found: &[String], expected: &[String]) -> bool {
         found == expected
             || match (found.parse::<f64>(), expected.parse::<f64>()) {
                 // Integers beyond 2⁵³ were compared as text; only floats have two spellings.
-                (Ok(a), Ok(b)) => {
-                    expected.contains(['.', 'e', 'n']) && (a == b || a.is_nan() && b.is_nan())
-                }
+                (Ok(a), Ok(b)) => expected.contains(['.', 'e', 'n']) && (a == b || a.is_nan() && b.is_nan()),
                 _ => false,
             }
     };
@@ -40,8 +38,7 @@ fn same_numbers(found: &[String], expected: &[String]) -> bool {
 }
 
 fn close(found: &[f64], expected: &[f64]) -> bool {
-    found.len() == expected.len()
-        && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0))
+    found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0))
 }
 
 fn check(tensor: &Tensor, expected: &Expected) {
@@ -49,11 +46,7 @@ fn check(tensor: &Tensor, expected: &Expected) {
     assert_eq!(tensor.dtype.name(), expected.dtype, "{file}");
     assert_eq!(tensor.shape, expected.shape, "{file}");
     let found = elements(tensor);
-    assert!(
-        same_numbers(&found, &expected.elements),
-        "{file}: found {found:?}, expected {:?}",
-        expected.elements
-    );
+    assert!(same_numbers(&found, &expected.elements), "{file}: found {found:?}, expected {:?}", expected.elements);
     assert_eq!(tensor.spacing, expected.spacing, "{file}");
     match (&tensor.affine, &expected.affine) {
         (None, None) => {}
@@ -69,15 +62,9 @@ fn check(tensor: &Tensor, expected: &Expected) {
 fn every_fixture_is_read_from_the_file_and_from_memory() {
     for expected in expected() {
         let key = expected.key.as_deref();
-        let tensor = read(&path(&expected.file), key, &Limits::default())
-            .unwrap_or_else(|error| panic!("{error}"));
+        let tensor = read(&path(&expected.file), key, &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
         check(&tensor, &expected);
-        assert_eq!(
-            tensor.data.len(),
-            tensor.data.capacity(),
-            "{}: memory beyond the data",
-            expected.file
-        );
+        assert_eq!(tensor.data.len(), tensor.data.capacity(), "{}: memory beyond the data", expected.file);
         check(&read_as(&expected.file, &bytes(&expected.file), key).unwrap(), &expected);
     }
 }
@@ -87,11 +74,7 @@ fn every_fixture_is_read_from_the_file_and_from_memory() {
 fn byte_order_version_and_compression_leave_no_trace() {
     let data = |file: &str| read(&path(file), None, &Limits::default()).unwrap().data;
     for code in ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"] {
-        assert_eq!(
-            data(&format!("nifti1_{code}_le.nii")),
-            data(&format!("nifti1_{code}_be.nii")),
-            "{code}"
-        );
+        assert_eq!(data(&format!("nifti1_{code}_le.nii")), data(&format!("nifti1_{code}_be.nii")), "{code}");
     }
     assert_eq!(data("nifti1_i2_le.nii"), data("nifti2_i2_le.nii"));
     assert_eq!(data("npy_f4_le.npy"), data("npy_f4_be.npy"));

@@ -33,9 +33,7 @@ fn fields_out_of_range() {
     let good = bytes("nifti1_i2_le.nii");
     let float = |value: f32| value.to_le_bytes();
     let mut cases = Vec::new();
-    let mut case = |what: String, at, with: &[u8], wanted| {
-        cases.push((what, patched(&good, at, with), wanted))
-    };
+    let mut case = |what: String, at, with: &[u8], wanted| cases.push((what, patched(&good, at, with), wanted));
 
     case("another size of header".into(), 0, &[0; 4], "header");
     case("Analyze 7.5".into(), MAGIC, &[0; 4], "header");
@@ -46,12 +44,7 @@ fn fields_out_of_range() {
     for length in [0, -1, i16::MIN] {
         case(format!("dim[1] = {length}"), DIM + 2, &shorts(&[length]), "header");
     }
-    case(
-        "2¹⁰⁵ voxels".into(),
-        DIM,
-        &shorts(&[7, 32767, 32767, 32767, 32767, 32767, 32767, 32767]),
-        "header",
-    );
+    case("2¹⁰⁵ voxels".into(), DIM, &shorts(&[7, 32767, 32767, 32767, 32767, 32767, 32767, 32767]), "header");
     case("2⁶⁰ voxels".into(), DIM, &shorts(&[4, 32767, 32767, 32767, 32767]), "oversized");
     case("2 GB that are not there".into(), DIM, &shorts(&[3, 1000, 1000, 1000]), "truncated");
     for offset in [f32::NAN, f32::INFINITY, -1.0, 0.0, 348.0, 351.0, 352.5, 1e30, 4_294_967_296.0] {
@@ -67,18 +60,12 @@ fn fields_out_of_range() {
     case("bitpix 8 for int16".into(), BITPIX, &shorts(&[8]), "header");
     case("datatype int32 with bitpix 16".into(), DATATYPE, &shorts(&[8]), "header");
     case("infinite slope".into(), SLOPE, &float(f32::NEG_INFINITY), "header");
-    case(
-        "infinite intercept".into(),
-        SLOPE,
-        &[float(2.0), float(f32::INFINITY)].concat(),
-        "header",
-    );
+    case("infinite intercept".into(), SLOPE, &[float(2.0), float(f32::INFINITY)].concat(), "header");
     case("intercept NaN beside a slope of 1".into(), INTER, &float(f32::NAN), "header");
     case("NaN in the affine".into(), SROW + 4 * 7, &float(f32::NAN), "header");
     refuse("a.nii", cases);
 
-    let quaternion =
-        patched(&patched(&good, QFORM_CODE, &shorts(&[1, 0])), QUATERN, &float(f32::INFINITY));
+    let quaternion = patched(&patched(&good, QFORM_CODE, &shorts(&[1, 0])), QUATERN, &float(f32::INFINITY));
     assert_eq!(code("a.nii", &quaternion), "header");
 }
 
@@ -88,9 +75,7 @@ fn fields_out_of_range_in_version_2() {
     let good = bytes("nifti2_i2_le.nii");
     let long = |value: i64| value.to_le_bytes();
     let mut cases = Vec::new();
-    let mut case = |what: &str, at, with: &[u8], wanted| {
-        cases.push((what.into(), patched(&good, at, with), wanted))
-    };
+    let mut case = |what: &str, at, with: &[u8], wanted| cases.push((what.into(), patched(&good, at, with), wanted));
     case("an axis of 2⁶³ − 1", 24, &long(i64::MAX), "header");
     case("an axis of 2⁶⁰", 24, &long(1 << 60), "oversized");
     case("an axis of 2⁵⁰", 24, &long(1 << 50), "oversized");
@@ -117,11 +102,7 @@ fn compressed_files_that_lie() {
             ("2 GB out of 200 bytes".into(), gzip(&two_gigabytes), "truncated"),
             ("one voxel too few".into(), gzip(&good[..good.len() - 2]), "truncated"),
             ("one byte too many".into(), gzip(&[&good[..], b"\0"].concat()), "trailing-data"),
-            (
-                "another length in the trailer".into(),
-                patched(&gzip(&good), last, b"\x07"),
-                "checksum",
-            ),
+            ("another length in the trailer".into(), patched(&gzip(&good), last, b"\x07"), "checksum"),
             ("another checksum".into(), patched(&gzip(&good), last - 4, b"\x07"), "checksum"),
             ("a method that is not deflate".into(), patched(&gzip(&good), 2, b"\x07"), "corrupt"),
             ("an image in gzip".into(), gzip(b"\x89PNG\r\n\x1a\n and so on"), "header"),

@@ -69,17 +69,7 @@ impl Part {
         let mut crc = Crc::new();
         crc.update(data);
         let (crc, size) = (crc.sum(), data.len() as u32);
-        Self {
-            name,
-            local_name: name,
-            flags: 0,
-            method: 0,
-            crc,
-            size,
-            compressed: size,
-            packed: data.into(),
-            shift: 0,
-        }
+        Self { name, local_name: name, flags: 0, method: 0, crc, size, compressed: size, packed: data.into(), shift: 0 }
     }
 
     fn deflated(name: &'static str, data: &[u8]) -> Self {
@@ -101,22 +91,14 @@ fn archive(parts: &[Part]) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for part in parts {
         let place = (file.len() as i32 + part.shift) as u32;
-        let record = [
-            b"PK\x01\x02\x14\0\x14\0",
-            &part.fields(part.name)[..],
-            &[0; 10],
-            &place.to_le_bytes(),
-        ]
-        .concat();
+        let record = [b"PK\x01\x02\x14\0\x14\0", &part.fields(part.name)[..], &[0; 10], &place.to_le_bytes()].concat();
         directory.extend([&record[..], part.name.as_bytes()].concat());
         let header = [b"PK\x03\x04\x14\0", &part.fields(part.local_name)[..]].concat();
         file.extend([&header[..], part.local_name.as_bytes(), &part.packed].concat());
     }
     let (count, start) = ((parts.len() as u16).to_le_bytes(), (file.len() as u32).to_le_bytes());
     let size = (directory.len() as u32).to_le_bytes();
-    file.extend(
-        [&directory[..], b"PK\x05\x06\0\0\0\0", &count, &count, &size, &start, &[0, 0]].concat(),
-    );
+    file.extend([&directory[..], b"PK\x05\x06\0\0\0\0", &count, &count, &size, &start, &[0, 0]].concat());
     file
 }
 
@@ -140,39 +122,15 @@ fn archives_that_lie() {
         one("stored in two sizes", Part { size: 7, ..stored.clone() }, "corrupt"),
         one("2 GB out of few bytes", Part { size: 1 << 31, ..deflated.clone() }, "corrupt"),
         one("a size too small", Part { size: deflated.size - 1, ..deflated.clone() }, "truncated"),
-        one(
-            "a size too large",
-            Part { size: deflated.size + 1, ..deflated.clone() },
-            "trailing-data",
-        ),
-        one(
-            "compressed size too small",
-            Part { compressed: deflated.compressed - 5, ..deflated.clone() },
-            "truncated",
-        ),
-        one(
-            "compressed size beyond the file",
-            Part { compressed: 1 << 30, ..deflated.clone() },
-            "corrupt",
-        ),
-        one(
-            "a local header of another name",
-            Part { local_name: "b.npy", ..stored.clone() },
-            "corrupt",
-        ),
+        one("a size too large", Part { size: deflated.size + 1, ..deflated.clone() }, "trailing-data"),
+        one("compressed size too small", Part { compressed: deflated.compressed - 5, ..deflated.clone() }, "truncated"),
+        one("compressed size beyond the file", Part { compressed: 1 << 30, ..deflated.clone() }, "corrupt"),
+        one("a local header of another name", Part { local_name: "b.npy", ..stored.clone() }, "corrupt"),
         one("a local header elsewhere", Part { shift: 1, ..stored.clone() }, "corrupt"),
         one("a local header beyond the file", Part { shift: 1 << 30, ..stored.clone() }, "corrupt"),
-        one(
-            "a 64-bit size that is not there",
-            Part { size: u32::MAX, ..deflated.clone() },
-            "corrupt",
-        ),
+        one("a 64-bit size that is not there", Part { size: u32::MAX, ..deflated.clone() }, "corrupt"),
         one("not an array", Part::stored("a.npy", b"not an array"), "header"),
-        one(
-            "an archive of objects",
-            Part::stored("a.npy", &bytes("refused_object.npy")),
-            "object-dtype",
-        ),
+        one("an archive of objects", Part::stored("a.npy", &bytes("refused_object.npy")), "object-dtype"),
         ("one name twice".into(), archive(&[stored.clone(), stored.clone()]), "corrupt"),
         (
             "entries that overlap".into(),
@@ -181,19 +139,12 @@ fn archives_that_lie() {
         ),
         (
             "an entry within another".into(),
-            archive(&[
-                Part { compressed: stored.size + 35, size: stored.size + 35, ..stored.clone() },
-                other.clone(),
-            ]),
+            archive(&[Part { compressed: stored.size + 35, size: stored.size + 35, ..stored.clone() }, other.clone()]),
             "corrupt",
         ),
         ("two arrays and no key".into(), archive(&[stored.clone(), other.clone()]), "key-needed"),
         ("no arrays".into(), archive(&[]), "key-needed"),
-        (
-            "no arrays but other files".into(),
-            archive(&[Part::stored("readme.txt", b"hello")]),
-            "key-needed",
-        ),
+        ("no arrays but other files".into(), archive(&[Part::stored("readme.txt", b"hello")]), "key-needed"),
         (
             "bytes before the archive".into(),
             [&b"PK\x03\x04"[..], &archive(std::slice::from_ref(&stored))].concat(),
@@ -223,20 +174,14 @@ fn zip64_records_that_lie() {
     let locator = good.windows(4).position(|record| record == b"PK\x06\x07").unwrap();
     let record = good.windows(4).position(|record| record == b"PK\x06\x06").unwrap();
     let long = |value: u64| value.to_le_bytes();
-    let case =
-        |what: &str, at, with: &[u8], wanted| (what.to_string(), patched(&good, at, with), wanted);
+    let case = |what: &str, at, with: &[u8], wanted| (what.to_string(), patched(&good, at, with), wanted);
     refuse(
         "a.npz",
         vec![
             case("a record beyond the file", locator + 8, &long(u64::MAX), "corrupt"),
             case("a record elsewhere", locator + 8, &long(0), "corrupt"),
             case("a record of another length", record + 4, &long(45), "corrupt"),
-            case(
-                "2⁶⁴ − 1 entries",
-                record + 24,
-                &[long(u64::MAX), long(u64::MAX)].concat(),
-                "oversized",
-            ),
+            case("2⁶⁴ − 1 entries", record + 24, &[long(u64::MAX), long(u64::MAX)].concat(), "oversized"),
             case("one entry more", record + 24, &[long(3), long(3)].concat(), "corrupt"),
             case("one entry fewer", record + 24, &[long(1), long(1)].concat(), "corrupt"),
             case("a directory of 2⁶⁴ − 1 bytes", record + 40, &long(u64::MAX), "oversized"),
@@ -261,8 +206,5 @@ fn keys_are_found_and_listed() {
     let [first, second] = [b"1", b"2"].map(|data| array("|u1", "(1,)", data));
     let file = archive(&[Part::stored("x.npy.npy", &first), Part::stored("x.npy", &second)]);
     let chosen = |key| read_bytes(Format::Npz, &file, Some(key), &Limits::default()).unwrap().data;
-    assert_eq!(
-        (chosen("x"), chosen("x.npy"), chosen("x.npy.npy")),
-        (b"2".to_vec(), b"2".to_vec(), b"1".to_vec())
-    );
+    assert_eq!((chosen("x"), chosen("x.npy"), chosen("x.npy.npy")), (b"2".to_vec(), b"2".to_vec(), b"1".to_vec()));
 }

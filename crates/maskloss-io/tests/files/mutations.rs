@@ -87,8 +87,7 @@ fn inside_png(file: &[u8], damages: &[(u16, Damage)]) -> Vec<u8> {
         let length = u32::from_be_bytes(*length) as usize;
         let kind = [rest[4], rest[5], rest[6], rest[7]];
         let mut data = rest[8..8 + length].to_vec();
-        let here: Vec<_> =
-            damages.iter().filter(|(place, _)| place % 3 == index % 3).cloned().collect();
+        let here: Vec<_> = damages.iter().filter(|(place, _)| place % 3 == index % 3).cloned().collect();
         apply(&mut data, &here);
         damaged.extend(chunk(&kind, &data));
         rest = &rest[12 + length..];

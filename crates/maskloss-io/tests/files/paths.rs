@@ -23,8 +23,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("maskloss-io-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("maskloss-io-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
@@ -92,13 +91,7 @@ fn only_regular_files_are_opened() {
 /// A file under the name of another format is named as what it is.
 #[test]
 fn contents_must_agree_with_the_extension() {
-    let files = [
-        "nifti1_u1_le.nii",
-        "nifti1_u1.nii.gz",
-        "npy_u1_le.npy",
-        "npz_only.npz",
-        "png_grey_u1.png",
-    ];
+    let files = ["nifti1_u1_le.nii", "nifti1_u1.nii.gz", "npy_u1_le.npy", "npz_only.npz", "png_grey_u1.png"];
     for file in files {
         for name in files.into_iter().filter(|&name| name != file) {
             assert_eq!(code(name, &bytes(file)), "wrong-format", "{file} as {name}");
@@ -109,8 +102,7 @@ fn contents_must_agree_with_the_extension() {
         );
         assert_eq!(code(file, b""), "truncated");
     }
-    let sentence =
-        |name, bytes: &[u8]| crate::support::read_as(name, bytes, None).unwrap_err().to_string();
+    let sentence = |name, bytes: &[u8]| crate::support::read_as(name, bytes, None).unwrap_err().to_string();
     assert_eq!(
         sentence("a.npy", &bytes("png_grey_u1.png")),
         "Expected a NumPy array, as the name says, but found a PNG image; give the file the extension of what it holds"

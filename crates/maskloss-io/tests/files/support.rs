@@ -39,10 +39,7 @@ pub fn code(file: &str, bytes: &[u8]) -> &'static str {
         Ok(tensor) => panic!("{file} was read: {:?} {:?}", tensor.dtype, tensor.shape),
         Err(error) => {
             let sentence = error.to_string();
-            assert!(
-                sentence.starts_with("Expected ") && sentence.contains(" but found "),
-                "{sentence}"
-            );
+            assert!(sentence.starts_with("Expected ") && sentence.contains(" but found "), "{sentence}");
             assert!(sentence.contains("; ") && sentence.len() < 1000, "no remedy: {sentence}");
             assert!(!sentence.contains(|c: char| c.is_control()), "{sentence:?}");
             error.code()
@@ -65,12 +62,8 @@ pub fn patched(bytes: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
 }
 
 pub fn expected() -> Vec<Expected> {
-    let list = |text: &str| {
-        text.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let numbers = |text: &str| {
-        (text != "-").then(|| list(text).iter().map(|item| item.parse().unwrap()).collect())
-    };
+    let list = |text: &str| text.split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let numbers = |text: &str| (text != "-").then(|| list(text).iter().map(|item| item.parse().unwrap()).collect());
     let table = String::from_utf8(bytes("expected.tsv")).unwrap();
     let expected: Vec<Expected> = table
         .lines()
