@@ -6,7 +6,7 @@ import * as zlib from 'node:zlib'
 import { badChecksum, corrupt, outOfMemory, trailingData, truncated, unreadable } from './error.ts'
 
 /** The most bytes that one byte of deflate data can become: 258 bytes out of two bits. */
-const maxRatio = 1032
+export const maxRatio = 1032
 /**
  * Compressed bytes that hold the first bytes of a gzip file whose own header is of a usual, and of a very large, size.
  */

@@ -8,7 +8,7 @@ import { listZip, readZipEntry, type ZipEntry } from './zip.ts'
 /** An entry may be longer than its elements by the header of an array. */
 const headerAllowance = 2 ** 17
 
-/** Reads the array `key` of an archive, with or without its `.npy`, or its only one. */
+/** Reads the array `key` of an archive (a name in full, with `.npy`, goes first), or its only one. */
 export async function decodeNpz(
   bytes: Uint8Array<ArrayBuffer>,
   key: string | undefined,
@@ -29,7 +29,7 @@ function choose(entries: readonly ZipEntry[], key: string | undefined): ZipEntry
     if (first === undefined || arrays.length > 1) throw keyNeeded(arrays.map(keyOf))
     return first
   }
-  const found = arrays.find((entry) => keyOf(entry) === key) ?? arrays.find(({ name }) => name === key)
+  const found = arrays.find(({ name }) => name === key) ?? arrays.find((entry) => keyOf(entry) === key)
   if (found === undefined) throw noSuchKey(key, arrays.map(keyOf))
   return found
 }

@@ -3,7 +3,7 @@
 import * as zlib from 'node:zlib'
 
 import { badChecksum, corrupt, notSupported, oversized, quoted, truncated } from './error.ts'
-import { inflateExactly } from './inflate.ts'
+import { inflateExactly, maxRatio } from './inflate.ts'
 
 const maxEntries = 4096
 const stored = 0
@@ -98,7 +98,9 @@ export function listZip(bytes: Uint8Array): ZipEntry[] {
       throw notSupported('stored or deflated arrays', `zip method ${method}`, 'save them with numpy.savez')
     }
     const [size, compressedSize, local] = wideFields(view, at, nameEnd, extraEnd)
-    if (method === stored && size !== compressedSize) throw corrupt(`${compressedSize} stored bytes`, `size ${size}`)
+    if (method === stored ? size !== compressedSize : size > compressedSize * maxRatio) {
+      throw corrupt('a size that the compressed data can have', `${size} bytes out of ${compressedSize}`)
+    }
     const offset = dataOffset(view, bytes, local, rawName)
     if (!(offset + compressedSize <= directory.offset)) {
       throw corrupt('arrays before the directory', `${quoted(name)} beyond it`)
