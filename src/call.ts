@@ -1,10 +1,11 @@
 /** The options of a call: read into fixed slots, the same in functions and criteria, so that a warm call stays cheap. */
-import { describe } from './describe.ts'
+import { describe, list } from './describe.ts'
 import type { FloatArray } from './engine.ts'
 import { masklossError, type MasklossError } from './errors.ts'
+import { sameShape } from './layout.ts'
 import type { OptionKind } from './options.ts'
 import type { CallOptions } from './result.ts'
-import { checkLength, type Tensor } from './tensor.ts'
+import { checkLength, copyShape, type Tensor } from './tensor.ts'
 import { dtypeOf, overlap, type TypedArray } from './typed-array.ts'
 
 /** The table of `CallOptions`. The slots below are its order. */
@@ -151,21 +152,33 @@ function noMemory(length: number, argument: string, cause: unknown): MasklossErr
   })
 }
 
-/** The shape of the prediction: its own, or the option `shape`. */
-export function shapeOf(prediction: Tensor, call: readonly unknown[]): readonly number[] {
-  const given = call[SHAPE]
+/** The shape of the prediction: its own, or the option `shape`, which is not checked yet but for being an array. */
+export function shapeOf(prediction: Tensor, given: unknown): readonly number[] {
   const carried = prediction.shape
-  if (given === undefined) {
-    if (carried !== undefined) return carried
-    throw masklossError({
-      code: 'ERR_MASKLOSS_OPTION_MISSING',
-      argument: 'shape',
-      expected: 'the shape of the prediction',
-      actual: 'nothing',
-      remedy: 'a bare typed array needs it, for example shape: [8, 4, 512, 512]',
-    })
+  if (carried !== undefined) {
+    if (given !== undefined && !(Array.isArray(given) && sameShape(carried, given))) throw otherShape(carried, given)
+    return carried
   }
-  return given as readonly number[]
+  if (Array.isArray(given)) return given as readonly number[]
+  // Throws: a shape is a list.
+  if (given !== undefined) return copyShape(given, 'shape')
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_MISSING',
+    argument: 'shape',
+    expected: 'the shape of the prediction',
+    actual: 'nothing',
+    remedy: 'a bare typed array needs it, for example shape: [8, 4, 512, 512]',
+  })
+}
+
+function otherShape(carried: readonly number[], given: unknown): MasklossError {
+  return masklossError({
+    code: 'ERR_MASKLOSS_SHAPE',
+    argument: 'shape',
+    expected: `the prediction's own shape ${list(carried)}`,
+    actual: describe(given),
+    remedy: 'leave shape out: this tensor brings its own',
+  })
 }
 
 function wrong(

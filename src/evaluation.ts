@@ -15,7 +15,7 @@ import {
   threadsOf,
 } from './call.ts'
 import { labelArray, planeArray, predictionArray, weightArray } from './convert.ts'
-import { describe, list } from './describe.ts'
+import { describe } from './describe.ts'
 import type { CriterionSpec, EngineCriterion, EngineSource, FloatArray, LabelArray, PlaneArray } from './engine.ts'
 import { masklossError } from './errors.ts'
 import { channelsLastError, faultError } from './faults.ts'
@@ -148,10 +148,9 @@ export class Evaluation {
 
   /** What belongs to the prediction's shape, from the last call if it had the same. */
   #fit(prediction: Tensor, call: readonly unknown[]): Fitted {
-    const shape = shapeOf(prediction, call)
-    const last = this.#fitted
     const given = call[SHAPE]
-    if (given !== undefined && prediction.shape !== undefined) checkSameShape(prediction.shape, given)
+    const shape = shapeOf(prediction, given)
+    const last = this.#fitted
     if (last !== undefined && last.image === prediction.image && sameShape(last.geometry.shape, shape)) return last
 
     const checked = prediction.shape ?? copyShape(given, 'shape')
@@ -231,15 +230,4 @@ export class Evaluation {
     for (let index = 0; index < names.length; index += 1) terms[names[index] as string] = this.#terms[index] as number
     return terms
   }
-}
-
-function checkSameShape(carried: readonly number[], given: unknown): void {
-  if (Array.isArray(given) && sameShape(carried, given)) return
-  throw masklossError({
-    code: 'ERR_MASKLOSS_SHAPE',
-    argument: 'shape',
-    expected: `the prediction's own shape ${list(carried)}`,
-    actual: describe(given),
-    remedy: 'leave shape out: this tensor brings its own',
-  })
 }

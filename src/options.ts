@@ -113,7 +113,7 @@ function snapshot(value: object, kind: OptionKind, path: string): unknown {
 }
 
 function copyList(value: object, path: string, depth: number): unknown {
-  if (!Array.isArray(value) && (dtypeOf(value) === undefined || depth < 2)) return value
+  if (!Array.isArray(value) && dtypeOf(value) === undefined) return value
   const source = value as ArrayLike<unknown>
   const { length } = source
   if (length > LONGEST_LIST) {
