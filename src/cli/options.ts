@@ -77,7 +77,13 @@ export const optionTable = {
     group: 'Scores',
     text: 'Score label 0 too, and count it in the means.',
   },
-  format: { type: 'string', value: 'table|json|csv', group: 'Output', text: 'How to write the result.', fallback: 'table' },
+  format: {
+    type: 'string',
+    value: 'table|json|csv',
+    group: 'Output',
+    text: 'How to write the result.',
+    fallback: 'table',
+  },
   output: {
     type: 'string',
     value: 'FILE',

@@ -59,7 +59,8 @@ function pair(name: string, sides: Record<Side, Map<string, Entry[]>>): Case {
     const other = sides[side === 'prediction' ? 'reference' : 'prediction'].get(name)
     const [first, second] = entries
     if (first === undefined) {
-      const reason = `Expected a ${side} named like this file but found none; give both the same name before the extension`
+      const remedy = 'give both the same name before the extension'
+      const reason = `Expected a ${side} named like this file but found none; ${remedy}`
       return { name, fault: { case: name, file: other?.[0]?.path ?? '', code: 'missing-partner', reason } }
     }
     if (second !== undefined) {
@@ -67,7 +68,8 @@ function pair(name: string, sides: Record<Side, Map<string, Entry[]>>): Case {
       const reason = `Expected one ${side} of this name but found ${found}; keep one of them`
       return { name, fault: { case: name, file: first.path, code: 'ambiguous-name', reason } }
     }
-    if ('code' in first) return { name, fault: { case: name, file: first.path, code: first.code, reason: first.reason } }
+    if ('code' in first)
+      return { name, fault: { case: name, file: first.path, code: first.code, reason: first.reason } }
     chosen[side] = first
   }
   return { name, prediction: chosen.prediction as CaseFile, reference: chosen.reference as CaseFile }
@@ -98,7 +100,8 @@ async function resolve(root: string, path: string): Promise<Entry | undefined> {
     }
     return { path, target, bytes: (await stat(target)).size }
   } catch (error) {
-    const reason = `Expected a file that can be opened but found ${(error as NodeJS.ErrnoException).code}; check the link`
+    const found = (error as NodeJS.ErrnoException).code
+    const reason = `Expected a file that can be opened but found ${found}; check the link`
     return { path, code: 'unreadable', reason }
   }
 }

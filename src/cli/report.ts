@@ -3,7 +3,10 @@
 /** The measures of the command line, in the order of its columns. */
 export const measures = ['dice', 'iou', 'precision', 'recall'] as const
 export type Measure = (typeof measures)[number]
-/** NaN: the label is in neither prediction nor reference (for precision: not predicted; for recall: not in the reference). */
+/**
+ * NaN: the label is in neither prediction nor reference (for precision: not predicted; for recall: not in the
+ * reference).
+ */
 export type Measures = Readonly<Record<Measure, number>>
 
 /** The scores of one label. */
@@ -39,9 +42,11 @@ export interface Report {
   readonly labelMeans: readonly LabelScores[]
   /** Of `labelMeans` over the labels that count. */
   readonly mean: Measures
-  /** Over the cases that have losses. */
+  /** Over the cases that have losses; NaN if one of them is. */
   readonly lossMeans: Readonly<Record<string, number>>
   readonly errors: readonly Fault[]
+  /** The engine, and the version of its numerics. */
+  readonly numerics: string
 }
 
 /** The mean of the numbers that are not NaN; NaN if there is none. */
