@@ -1,5 +1,5 @@
 import test from 'ava'
-import * as face from './vectors/shim.ts'
+import * as face from '../src/reference/index.ts'
 import { ADAPTERS } from './vectors/adapters.ts'
 import { describe, run } from './vectors/runner.ts'
 

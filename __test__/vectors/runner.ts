@@ -1,8 +1,8 @@
 import type { Adapter, LossName, Plan, Total, VectorCase } from './vectors.ts'
 import { flatten, vectors } from './vectors.ts'
 
-/** A face: the losses as functions, native or plain TypeScript. */
-export type Face = Readonly<Record<LossName, LossCall>>
+/** A face: the losses as functions, native or plain TypeScript. Which options each has, the adapters know. */
+export type Face = Readonly<Record<LossName, (prediction: never, target: never, options: never) => unknown>>
 
 type LossCall = (
   prediction: Float32Array | Float64Array,
@@ -65,7 +65,7 @@ export function describe({ name, library, compared, gradients, skipped }: Report
 function totalOf({ parts, data }: Plan, face: Face, precision: Precision): Total {
   const prediction = precision.array.from(data.prediction)
   const results = parts.map(({ loss, options }) =>
-    face[loss](prediction, data.target, {
+    (face[loss] as LossCall)(prediction, data.target, {
       checkValues: false,
       ...options,
       layout: data.layout,
