@@ -70,10 +70,10 @@ test('the largest class wins; of equal ones the lowest; NaN never', (t) => {
   ]
   const last = Float64Array.from(scores.flat())
   const first = Float64Array.from({ length: 12 }, (_, i) => scores[i % 4]![Math.floor(i / 4)]!)
-  const reference = Uint8Array.of(1, 0, 2, 0)
+  const labels = Uint8Array.of(1, 0, 2, 0)
   const expected = [2, 2, 2, 1, 1, 1, 1, 1, 1]
-  t.deepEqual(count({ kind: 'argmax', classes: 3, prediction: first, reference }).counts, expected)
-  const { counts } = count({ kind: 'argmax', classes: 3, prediction: last, reference, channelsLast: true })
+  t.deepEqual(count({ kind: 'argmax', classes: 3, prediction: first, reference: labels }).counts, expected)
+  const { counts } = count({ kind: 'argmax', classes: 3, prediction: last, reference: labels, channelsLast: true })
   t.deepEqual(counts, expected)
 })
 

@@ -18,7 +18,10 @@ const anyData = fc
     weighted: fc.boolean(),
     seed: fc.integer({ min: 1, max: 2 ** 30 }),
   })
-  .map((options) => ({ ...options, data: randomData(options) }))
+  .map((options) => {
+    const { activation, classes } = options
+    return { activation, classes, data: randomData(options) }
+  })
 
 const close = (a: number, b: number, tolerance = 1e-12): boolean =>
   Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b))
@@ -132,7 +135,7 @@ function sampleOf(data: Data, n: number, classes: number): Data {
     ...data,
     samples: 1,
     prediction: data.prediction.slice(n * width, (n + 1) * width),
-    target: data.target.slice(n * step, (n + 1) * step) as Data['target'],
+    target: data.target.slice(n * step, (n + 1) * step),
     pixelWeights: data.pixelWeights?.slice(n * data.pixels, (n + 1) * data.pixels),
   }
 }

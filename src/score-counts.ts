@@ -1,11 +1,11 @@
 /** From two tensors to counts: which pixels have which labels, in the prediction and in the reference. */
-import { shapeOf } from './call.ts'
+import { SHAPE, shapeOf } from './call.ts'
 import { labelArray } from './convert.ts'
-import { describe, list } from './describe.ts'
+import { list } from './describe.ts'
 import type { CountCall, Engine, Fault, LabelArray, PlaneArray } from './engine.ts'
 import { masklossError, type MasklossError } from './errors.ts'
 import { channelsLastError } from './faults.ts'
-import { coordinates, geometryOf, isOneOfShapes, sameShape, type Geometry } from './layout.ts'
+import { coordinates, geometryOf, isOneOfShapes, type Geometry } from './layout.ts'
 import { looksChannelsLast } from './probe.ts'
 import type { Decision, ScorePlan } from './score-options.ts'
 import type { CaseCounts } from './score-result.ts'
@@ -112,18 +112,8 @@ function planesOf(plan: ScorePlan, labels: readonly number[], classes: number): 
 function pairOf(plan: ScorePlan, prediction: unknown, reference: unknown, call: readonly unknown[]): Pair {
   const predicted = recognize(prediction, 'prediction')
   const target = recognize(reference, 'reference')
-  const given = call[0]
-  const shape = shapeOf(predicted, call)
-  if (given !== undefined && predicted.shape !== undefined && !sameShape(predicted.shape, copyShape(given, 'shape'))) {
-    throw masklossError({
-      code: 'ERR_MASKLOSS_SHAPE',
-      argument: 'shape',
-      expected: `the prediction's own shape ${list(predicted.shape)}`,
-      actual: describe(given),
-      remedy: 'leave shape out: this tensor brings its own',
-    })
-  }
-  const geometry = geometryOf(predicted.shape ?? copyShape(shape, 'shape'), plan.layout, predicted.image)
+  const shape = copyShape(shapeOf(predicted, call[SHAPE]), 'shape')
+  const geometry = geometryOf(shape, plan.layout, predicted.image)
   checkLength(predicted.data, geometry.length, geometry.shape, 'prediction')
   const scores = labelArray(predicted)
   const decision = decisionOf(plan, predicted, scores, geometry)

@@ -153,7 +153,7 @@ const shuffled: Identity = {
     const next = random(99)
     const order = Array.from({ length: data.pixels }, (_, v) => v)
       .map((v) => [next(), v] as const)
-      .sort(([a], [b]) => a - b)
+      .toSorted(([a], [b]) => a - b)
       .map(([, v]) => v)
     const moved = (array: ArrayLike<number | bigint>): Float64Array =>
       Float64Array.from({ length: array.length }, (_, i) => {

@@ -53,9 +53,8 @@ export const segloss: Adapter = (row): Plan | Skip => {
   const { options } = row
   if (row.loss !== 'SoftDiceLoss') return skip(`${row.loss} is not one of this version's losses`)
   if (options['square'] === true) return skip('squares the true positive, false positive and false negative maps')
-  const { smooth, ...rest } = dice(options)
   return {
-    parts: [{ loss: 'diceLoss', options: { activation: 'softmax', ...rest, smooth: options['smooth'] ?? 1 } }],
+    parts: [{ loss: 'diceLoss', options: { activation: 'softmax', ...dice(options), smooth: options['smooth'] ?? 1 } }],
     data: channelsFirst(row),
     read: (total) => [total.loss - 1],
   }

@@ -45,10 +45,14 @@ function score(row: VectorCase): Plan | Skip {
   const loss = ({ soft_dice_score: 'diceLoss', soft_jaccard_score: 'jaccardLoss' } as const)[row.loss] ?? 'tverskyLoss'
   const samples = row.options['dims'] === undefined ? 1 : (row.input_shape[0] ?? 1)
   const input_shape = [samples, 1, size(row.input_shape) / samples]
-  const { emptyClass, ...options } = region(row.options)
   const weights = loss === 'tverskyLoss' ? { alpha: row.options['alpha'], beta: row.options['beta'] } : {}
   return {
-    parts: [{ loss, options: { activation: 'none', ...options, ...weights, scorePer: 'sample' } }],
+    parts: [
+      {
+        loss,
+        options: { activation: 'none', ...region(row.options), emptyClass: 'smooth', ...weights, scorePer: 'sample' },
+      },
+    ],
     data: channelsFirst({ ...row, input_shape, target_kind: 'one-hot' }),
     read: (total) => [1 - total.loss],
   }

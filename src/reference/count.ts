@@ -36,7 +36,7 @@ export function count(call: CountCall): Fault | undefined {
 export function labels(map: LabelArray): number[] {
   const found = new Set<number>()
   for (const label of map) found.add(Number(label))
-  return [...found].sort((a, b) => a - b)
+  return [...found].toSorted((a, b) => a - b)
 }
 
 function isIgnored(call: CountCall, sample: number, pixel: number): boolean {

@@ -31,6 +31,8 @@ interface Cell {
 /** The score of a cell and its derivatives by `I` and by `P`. */
 interface Score {
   readonly score: number
+  /** `1 − score` */
+  readonly miss: number
   readonly byIntersection: number
   readonly byPredicted: number
 }
@@ -52,7 +54,7 @@ export function noSlopes(length: number): Slopes {
 export function regionLoss(term: RegionTerm, statistics: RegionStatistics): RegionLoss {
   const cells = cellsOf(term, statistics)
   const scores = cells.map((cell) => scoreOf(term, statistics, cell))
-  const losses = cells.map((cell, i) => cellLoss(term, scores[i]!.score, isEmpty(statistics, cell)))
+  const losses = cells.map((cell, i) => cellLoss(term, scores[i]!, isEmpty(statistics, cell)))
   const values = Float64Array.from(losses, ({ loss, skipped }, i) => (skipped ? NaN : cells[i]!.weight * loss))
   const counted = cells.flatMap((cell, i) => (losses[i]!.skipped ? [] : [{ weight: cell.weight, value: values[i]! }]))
 
@@ -119,7 +121,8 @@ function scoreOf(term: RegionTerm, statistics: RegionStatistics, { members }: Ce
 
   const { scale: a, alpha, beta, floor } = term
   const numerator = a * I + term.smoothNumerator
-  const unbounded = a * (I + alpha * (P - I) + beta * (G - I)) + term.smoothDenominator
+  const errors = a * (alpha * (P - I) + beta * (G - I))
+  const unbounded = a * I + errors + term.smoothDenominator
   const bounded = floor > 0 && unbounded < floor
   const denominator = bounded ? floor : unbounded
   const score = numerator / denominator
@@ -127,21 +130,23 @@ function scoreOf(term: RegionTerm, statistics: RegionStatistics, { members }: Ce
   const byDenominator = bounded ? 0 : -score / denominator
   return {
     score,
+    // From the errors themselves: near a perfect score the difference 1 − s has few digits left.
+    miss: bounded ? 1 - score : (errors + term.smoothDenominator - term.smoothNumerator) / denominator,
     byIntersection: a / denominator + byDenominator * a * (1 - alpha - beta),
     byPredicted: byDenominator * a * alpha,
   }
 }
 
 /** From the score of a cell to its loss; a cell without reference goes by `emptyClass`. */
-function cellLoss(term: RegionTerm, score: number, empty: boolean): CellLoss {
+function cellLoss(term: RegionTerm, { score, miss }: Score, empty: boolean): CellLoss {
   const constant = (loss: number): CellLoss => ({ loss, byScore: 0, skipped: false })
   switch (empty ? term.emptyClass : 'smooth') {
     case 'smooth':
-      return { ...transform(term, score), skipped: false }
+      return { ...transform(term, score, miss), skipped: false }
     case 'perfect':
-      return constant(transform(term, 1).loss)
+      return constant(transform(term, 1, 0).loss)
     case 'worst':
-      return constant(transform(term, 0).loss)
+      return constant(transform(term, 0, 1).loss)
     case 'skip':
       return { loss: NaN, byScore: 0, skipped: true }
     case 'nan':
@@ -150,20 +155,20 @@ function cellLoss(term: RegionTerm, score: number, empty: boolean): CellLoss {
 }
 
 /** `1 − s`, `−log(max(s, floor))` or `(1 − s)^γ`, and its derivative by `s`. */
-function transform(term: RegionTerm, score: number): { loss: number; byScore: number } {
+function transform(term: RegionTerm, score: number, miss: number): { loss: number; byScore: number } {
   if (term.transform === 'negative-log') {
     if (score <= Math.max(term.floor, 0)) return { loss: -Math.log(Math.max(term.floor, 0)), byScore: 0 }
     return { loss: -Math.log(score), byScore: -1 / score }
   }
   if (term.transform === 'power' && term.gamma !== 1) {
-    const base = Math.max(1 - score, 0)
+    const base = Math.max(miss, 0)
     // At score 1 the derivative of the power is 0 or, for γ < 1, infinite: 0 stands for both, the cell is perfect.
     return {
       loss: base ** term.gamma,
       byScore: base === 0 ? 0 : -term.gamma * base ** (term.gamma - 1),
     }
   }
-  return { loss: 1 - score, byScore: -1 }
+  return { loss: miss, byScore: -1 }
 }
 
 /**

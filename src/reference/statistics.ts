@@ -112,17 +112,19 @@ class RegionObserver implements Observer<RegionStatistics> {
   }
 
   result(): RegionStatistics {
-    const totals = (i: number): Float64Array =>
-      Float64Array.from({ length: this.#samples * this.#classes }, (_, cell) => this.#sums[i]!.total(cell))
+    const length = this.#samples * this.#classes
+    const [intersection, predicted, target, predictedSquares, targetSquares, difference] = this.#sums.map((sums) =>
+      totals(sums, length),
+    )
     return {
       samples: this.#samples,
       classes: this.#classes,
-      intersection: totals(0),
-      predicted: totals(1),
-      target: totals(2),
-      predictedSquares: totals(3),
-      targetSquares: totals(4),
-      difference: totals(5),
+      intersection: intersection!,
+      predicted: predicted!,
+      target: target!,
+      predictedSquares: predictedSquares!,
+      targetSquares: targetSquares!,
+      difference: difference!,
     }
   }
 }

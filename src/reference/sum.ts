@@ -22,8 +22,8 @@ export class Sums {
 
   /** Sum `i`. */
   total(i: number): number {
-    const sum = this.#sum[i]!
-    return Number.isFinite(sum) ? sum + this.#lost[i]! : sum
+    const total = this.#sum[i]!
+    return Number.isFinite(total) ? total + this.#lost[i]! : total
   }
 }
 
