@@ -1,13 +1,13 @@
 /** What the program says about itself, from the table of options. */
 
-import { optionRows } from './options.ts'
+import { optionRows, type NamedOption } from './options.ts'
 
 const groups = ['Data', 'Scores', 'Output', 'Limits', 'Help'] as const
 
 const usage = 'maskloss score PREDICTIONS REFERENCES [options]'
 
 /** For a call without arguments. */
-export const shortHelp = `Scores segmentations: predictions against references, two files or two folders paired by name.
+export const shortHelp: string = `Scores segmentations: predictions against references, two files or two folders paired by name.
 
   ${usage}
 
@@ -32,7 +32,7 @@ function wrap(text: string, width: number, indent: string): string {
 
 /** The whole help, in 100 columns. */
 export function help(): string {
-  const name = (row: (typeof optionRows)[number]) => `--${row.name}${row.value === undefined ? '' : ` ${row.value}`}`
+  const name = (row: NamedOption) => `--${row.name}${row.value === undefined ? '' : ` ${row.value}`}`
   const width = Math.max(...optionRows.map((row) => name(row).length))
   const sections = groups.map((group) => {
     const lines = optionRows

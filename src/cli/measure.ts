@@ -1,9 +1,9 @@
 /** The scores and losses of one case, by the public functions. */
 
 import type { FileTensor } from '../files/tensor.ts'
-import { Scores, type Layout, type ScoresState } from '../index.ts'
+import { Scores, type Activation, type ScoresState } from '../index.ts'
 import { readingOf, type Reading } from './geometry.ts'
-import { losses, type LossName } from './losses.ts'
+import { losses, type LossOptions } from './losses.ts'
 import type { ScoreOptions } from './options.ts'
 
 /** What one case adds to the whole. */
@@ -34,29 +34,21 @@ export function measure(prediction: FileTensor, reference: FileTensor, options: 
   const decision = decisionOf(reading, options.activation)
   const scores = new Scores({ layout: reading.layout, labels, ignoreIndex, includeBackground, ...decision })
   scores.update(predicted, truth, { threads })
-  const found = reading.kind === 'scores' && options.losses.length > 0 ? lossesOf() : undefined
+  const found = reading.kind === 'scores' && options.losses.length > 0 ? lossesOf(options.activation) : undefined
   return { state: scores.toJSON(), losses: found }
 
-  function lossesOf(): Record<string, number> {
+  function lossesOf(activation: Activation | undefined): Record<string, number> {
+    if (activation === undefined) throw new TypeError('losses without an activation passed the options')
     // Planes that are not labels 0 … C − 1: plane k stands for the k-th of the given labels.
     const regions = decision.decision === 'threshold' && labels !== undefined ? { regions: labels.map((l) => [l]) } : {}
-    const given = { activation: options.activation, layout: reading.layout, target: 'labels', ignoreIndex, threads }
-    return Object.fromEntries(options.losses.map((name) => [name, evaluate(name, { ...given, ...regions })]))
-  }
-
-  function evaluate(name: LossName, given: LossOptions): number {
-    return (losses[name].evaluate as AnyLoss)(predicted, truth, given).loss
+    const given: LossOptions = {
+      activation,
+      layout: reading.layout,
+      target: 'labels',
+      ignoreIndex,
+      threads,
+      ...regions,
+    }
+    return Object.fromEntries(options.losses.map((name) => [name, losses[name].loss(predicted, truth, given)]))
   }
 }
-
-interface LossOptions {
-  readonly activation: MeasureOptions['activation']
-  readonly layout: Layout
-  readonly target: string
-  readonly ignoreIndex: number | undefined
-  readonly threads: number | undefined
-  readonly regions?: readonly (readonly number[])[]
-}
-
-/** The loss functions differ in options that are left at their defaults here. */
-type AnyLoss = (prediction: object, target: object, options: LossOptions) => { readonly loss: number }

@@ -5,7 +5,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { lossNames, losses, type LossName } from './losses.ts'
 import { UsageError } from './usage.ts'
 
-interface OptionRow {
+export interface OptionRow {
   readonly type: 'string' | 'boolean'
   /** What stands for the value in the help. */
   readonly value?: string
@@ -14,8 +14,13 @@ interface OptionRow {
   readonly fallback?: string
 }
 
+/** A row with its name, without the dashes. */
+export interface NamedOption extends OptionRow {
+  readonly name: string
+}
+
 /** Every option, in the order of the help. */
-export const optionTable = {
+const optionTable = {
   predictions: {
     type: 'string',
     value: 'PATH',
@@ -122,9 +127,7 @@ export const optionTable = {
 } as const satisfies Record<string, OptionRow>
 
 /** The table as rows of one type. */
-export const optionRows: readonly (OptionRow & { readonly name: string })[] = Object.entries(optionTable).map(
-  ([name, row]) => ({ name, ...row }),
-)
+export const optionRows: readonly NamedOption[] = Object.entries(optionTable).map(([name, row]) => ({ name, ...row }))
 
 const activations = ['none', 'sigmoid', 'softmax'] as const
 const formats = ['table', 'json', 'csv'] as const
@@ -219,7 +222,7 @@ export function parseScoreOptions(args: readonly string[]): ScoreOptions | 'help
     throw new UsageError('Expected --activation with --losses but found none; say what the class scores need')
   }
   for (const name of options.losses) {
-    const allowed: readonly string[] = losses[name].activations
+    const allowed = losses[name].activations
     if (options.activation !== undefined && !allowed.includes(options.activation)) {
       const expected = `--activation ${allowed.join(' or ')} with the loss ${name}`
       throw new UsageError(`Expected ${expected} but found ${options.activation}`)
