@@ -231,7 +231,7 @@ test.serial('a result goes to a file whole, and the same bytes every time', asyn
   t.deepEqual([written.status, written.stdout, written.stderr], [0, '', ''])
   const text = readFileSync(output, 'utf8')
   for (const threads of ['1', '3']) t.is((await run('--format', 'json', '--threads', threads)).stdout, text)
-  t.deepEqual(readdirSync(root).sort(), ['p', 'r', 'result.json'])
+  t.deepEqual(readdirSync(root).toSorted(), ['p', 'r', 'result.json'])
   const failed = await run('--output', join(root, 'none', 'result.json'))
   t.is(failed.status, 2)
   t.false(existsSync(join(root, 'none')))

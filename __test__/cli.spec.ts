@@ -37,7 +37,9 @@ test('commands that are wrong end with status 2 and say why', async (t) => {
     [['score', file, folder], /two files or two folders/],
     [['score', join(folder, 'empty'), join(folder, 'empty')], /but found none/],
   ]
-  const all = await Promise.all(commands.map(async ([args, message]) => ({ args, message, ended: await maskloss(...args) })))
+  const all = await Promise.all(
+    commands.map(async ([args, message]) => ({ args, message, ended: await maskloss(...args) })),
+  )
   for (const { args, message, ended } of all) {
     t.deepEqual([ended.status, ended.stdout], [2, ''], args.join(' '))
     t.regex(ended.stderr, message)

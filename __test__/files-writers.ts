@@ -2,7 +2,7 @@
 
 import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 
-export const concat = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts)) as Uint8Array<ArrayBuffer>
+export const concat = (...parts: Uint8Array[]): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.concat(parts))
 export const ascii = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
 
 /** The bytes of numbers in a NumPy element type, for example `<i2`. Halves are given as their bits. */
@@ -117,7 +117,7 @@ export function nifti(options: NiftiOptions): Uint8Array<ArrayBuffer> {
   return concat(bytes, pack(`${little ? '<' : '>'}${type}`, values))
 }
 
-export const gzip = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)) as Uint8Array<ArrayBuffer>
+export const gzip = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(bytes))
 
 export interface ZipFile {
   name: string

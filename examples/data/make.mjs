@@ -7,14 +7,11 @@
 //     organ_*.nii.gz   volumes: an organ (1) with lesions (2); a boundary too narrow, a missed lesion
 //     scan_*.npy       class scores (softmax) for labels in .png and .npy
 
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { niftiGz, npy, png } from './formats.mjs'
-
-const here = fileURLToPath(new URL('.', import.meta.url))
 
 /** Numbers in [0, 1) by mulberry32. */
 function generator(seed) {
@@ -129,7 +126,8 @@ function files() {
     { centre: [14, 17, 11], radii: [3, 3, 2] },
     { centre: [25, 22, 13], radii: [4, 3.5, 2.5] },
   ]
-  const nifti = (lesions, scale) => niftiGz({ size: volume, spacing, labels: paintVolume(volume, organ, lesions, scale) })
+  const nifti = (lesions, scale) =>
+    niftiGz({ size: volume, spacing, labels: paintVolume(volume, organ, lesions, scale) })
 
   const plane = [96, 96]
   const scans = [0, 1].map(() => scatter(random, plane, 3, [11, 16]))
@@ -160,24 +158,10 @@ function files() {
   return { predictions, references }
 }
 
-/** Writes the set below `folder` unless the files of this version are there; says whether it wrote. */
-export function makeExamples(folder = here) {
-  const version = createHash('sha256')
-  for (const name of ['make.mjs', 'formats.mjs']) version.update(readFileSync(join(here, name)))
-  const stamp = join(folder, '.stamp')
-  const digest = `${version.digest('hex')}\n`
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return false
-  rmSync(stamp, { force: true })
-  for (const [side, contents] of Object.entries(files())) {
-    rmSync(join(folder, side), { recursive: true, force: true })
-    mkdirSync(join(folder, side), { recursive: true })
-    for (const [name, bytes] of Object.entries(contents)) writeFileSync(join(folder, side, name), bytes)
-  }
-  writeFileSync(stamp, digest)
-  return true
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const made = makeExamples()
-  console.log(`${made ? 'Made' : 'Found'} the example set: ${join(here, 'predictions')} and ${join(here, 'references')}`)
+const here = fileURLToPath(new URL('.', import.meta.url))
+for (const [side, contents] of Object.entries(files())) {
+  const folder = join(here, side)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, bytes] of Object.entries(contents)) writeFileSync(join(folder, name), bytes)
 }

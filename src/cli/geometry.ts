@@ -99,7 +99,7 @@ export function checkAffine(prediction: FileTensor, reference: FileTensor): void
   const { affine: wanted } = reference
   if (given === undefined || wanted === undefined) return
   // The corner furthest from the first voxel is where a difference in direction or size shows most.
-  const extents = [...reference.shape].reverse()
+  const extents = reference.shape.toReversed()
   const edges = [0, 1, 2].map((axis) => Math.hypot(...[0, 1, 2].map((row) => wanted[4 * row + axis] as number)))
   const voxel = Math.min(...edges.filter((edge) => edge > 0))
   let worst = 0

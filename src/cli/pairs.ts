@@ -45,7 +45,7 @@ export async function pairUp(predictions: string, references: string): Promise<C
     return [{ name, prediction: await file(predictions), reference: await file(references) }]
   }
   const sides = { prediction: await listFolder(predictions), reference: await listFolder(references) }
-  const names = [...new Set([...sides.prediction.keys(), ...sides.reference.keys()])].sort()
+  const names = [...new Set([...sides.prediction.keys(), ...sides.reference.keys()])].toSorted()
   if (names.length === 0) {
     throw new UsageError('Expected .nii, .nii.gz, .npy, .npz or .png files in the two folders but found none')
   }
@@ -79,7 +79,7 @@ function pair(name: string, sides: Record<Side, Map<string, Entry[]>>): Case {
 async function listFolder(folder: string): Promise<Map<string, Entry[]>> {
   const root = await realpath(folder)
   const found = new Map<string, Entry[]>()
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of (await readdir(folder)).toSorted()) {
     const stem = splitName(name)?.stem
     if (stem === undefined || stem === '' || name.startsWith('.')) continue
     const entry = await resolve(root, join(folder, name))

@@ -26,13 +26,14 @@ export async function mapBounded<Item, Result>(
       await Promise.race(running)
     }
     weight += own
-    const run = task(item).then((result) => {
-      results[index] = result
-      weight -= own
-      running.delete(run)
-    })
+    const run = keep(index, item, own).finally(() => running.delete(run))
     running.add(run)
   }
   await Promise.all(running)
   return results
+
+  async function keep(index: number, item: Item, own: number): Promise<void> {
+    results[index] = await task(item)
+    weight -= own
+  }
 }

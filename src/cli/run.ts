@@ -77,7 +77,7 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
   const progress = progressOn(streams.stderr, options.progress)
   let report: Report
   try {
-    report = await scoreFiles(options, progress.show)
+    report = await scoreFiles(options, (done, total, name) => progress.show(done, total, name))
   } finally {
     progress.clear()
   }

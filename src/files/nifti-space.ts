@@ -24,7 +24,7 @@ function method(header: NiftiHeader): [string, number[]] {
 /** The distances of voxels along the (up to three) spatial axes, slowest first; nothing where the header gives none. */
 export function readSpacing({ dims, pixdim }: NiftiHeader): number[] | undefined {
   const spacing = pixdim.slice(1, 1 + Math.min(3, dims.length)).map(Math.abs)
-  return spacing.every((size) => Number.isFinite(size) && size > 0) ? spacing.reverse() : undefined
+  return spacing.every((size) => Number.isFinite(size) && size > 0) ? spacing.toReversed() : undefined
 }
 
 /** Voxel sizes are lengths; one that is not given counts as 1. */
@@ -45,9 +45,10 @@ function quaternionAffine(header: NiftiHeader): number[] {
   const s = 2 / (halfTurn ? square : 1)
   const [x, y, size] = voxelSize(header)
   const z = (header.pixdim[0] as number) < 0 ? -size : size
-  return [
-    ...[(1 - s * (c * c + d * d)) * x, s * (b * c - a * d) * y, s * (b * d + a * c) * z, offsetX],
-    ...[s * (b * c + a * d) * x, (1 - s * (b * b + d * d)) * y, s * (c * d - a * b) * z, offsetY],
-    ...[s * (b * d - a * c) * x, s * (c * d + a * b) * y, (1 - s * (b * b + c * c)) * z, offsetZ],
+  const rows = [
+    [(1 - s * (c * c + d * d)) * x, s * (b * c - a * d) * y, s * (b * d + a * c) * z, offsetX],
+    [s * (b * c + a * d) * x, (1 - s * (b * b + d * d)) * y, s * (c * d - a * b) * z, offsetY],
+    [s * (b * d - a * c) * x, s * (c * d + a * b) * y, (1 - s * (b * b + c * c)) * z, offsetZ],
   ]
+  return rows.flat()
 }

@@ -38,7 +38,7 @@ function scale(data: FileArray, { slope, intercept, type }: NiftiHeader): FileAr
 function tensorShape(dims: readonly number[]): number[] {
   const shape = dims.filter((size, axis) => axis < 3 || size !== 1)
   if (shape.length === 1) shape.push(1)
-  return shape.reverse()
+  return shape.toReversed()
 }
 
 /** Reads a volume. */

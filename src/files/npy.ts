@@ -12,7 +12,7 @@ import type { FileLimits, FileTensor } from './tensor.ts'
 const maxHeader = 2 ** 16
 /** NumPy's own limit for most of its life. */
 const maxRank = 32
-const types: readonly string[] = ['b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8']
+const types: ReadonlySet<string> = new Set(['b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8'])
 
 /** Reads an array. */
 export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, limits: FileLimits): FileTensor {
@@ -102,7 +102,7 @@ function foreignType(found: string) {
 function parseType(descr: string): { type: ElementType; littleEndian: boolean } {
   const [, order, type = ''] = /^([<>|=]?)(.*)$/s.exec(descr) as RegExpExecArray
   if (/^O[48]?$/.test(type)) throw objectDtype()
-  if (!types.includes(type)) throw foreignType(descr)
+  if (!types.has(type)) throw foreignType(descr)
   if (order === '|' && !type.endsWith('1')) throw badHeader('descr', 'a byte order (< or >)', descr)
   return { type: type as ElementType, littleEndian: order === '>' ? false : order === '<' || hostIsLittleEndian }
 }
