@@ -139,6 +139,12 @@ test('more data than the header says does not grow the output', async (t) => {
   t.is(await codeOf(read(file)), 'trailing-data')
 })
 
+test('bytes behind the compressed data are refused, zeros too', async (t) => {
+  for (const more of [[0], [0, 0, 0], [1, 2, 3], [0x1f, 0x8b]]) {
+    t.not(await codeOf(read(concat(gzip(nifti(small)), Uint8Array.from(more)))), 'read', String(more))
+  }
+})
+
 test('members of a gzip file are joined', async (t) => {
   const file = nifti(small)
   const joined = concat(gzip(file.slice(0, 100)), gzip(file.slice(100, 353)), gzip(file.slice(353)))

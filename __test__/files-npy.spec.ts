@@ -96,6 +96,7 @@ test('headers that are refused', async (t) => {
     [`{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (6,)}`, 'header'],
     [`{'descr': '|u1', 'fortran_order': False, 'shape': (6,), 'more': 'x'}`, 'header'],
     [`__import__('os')`, 'header'],
+    [`${shaped('(6,)')}\xa0`, 'header'],
     ['', 'header'],
   ]
   for (const [header, code] of cases) t.is(await codeOf(read(npyOf(header, data))), code, header)
@@ -171,6 +172,24 @@ test('archives that are refused', async (t) => {
   for (const [file, code] of cases) t.is(await codeOf(readZip(file, 'a')), code)
   const many = Array.from({ length: 4097 }, (_, index) => ({ name: `${index}.npy`, data: new Uint8Array(0) }))
   t.is(await codeOf(readZip(zip(many), '0')), 'oversized')
+})
+
+test('an archive that contradicts itself is refused', async (t) => {
+  const file = zip([{ name: 'a.npy', data: a, deflate: true }])
+  const end = file.length - 22
+  const central = Buffer.from(file.buffer).lastIndexOf('PK\x01\x02')
+  const change = (at: number, value: number) => {
+    const changed = file.slice()
+    changed[at] = value
+    return codeOf(readZip(changed))
+  }
+  t.is(await change(end + 4, 1), 'not-supported', 'one part of several')
+  t.is(await change(end + 8, 2), 'not-supported', 'two counts')
+  t.is(await change(end + 16, (file[end + 16] as number) ^ 1), 'corrupt', 'the directory elsewhere')
+  t.is(await change(end + 20, 1), 'truncated', 'a comment that is not there')
+  t.is(await change(8, 0), 'corrupt', 'two methods')
+  t.is(await change(central + 20, (file[central + 20] as number) + 1), 'corrupt', 'data that reach into the directory')
+  t.is(await codeOf(readZip(concat(file, ascii('more')))), 'trailing-data')
 })
 
 test('overlapping entries are refused', async (t) => {

@@ -15,10 +15,24 @@ const peekOutput = 2 ** 24
 
 export type Container = 'gzip' | 'zlib' | 'raw'
 
-const inflaters = { gzip: promisify(zlib.gunzip), zlib: promisify(zlib.inflate), raw: promisify(zlib.inflateRaw) }
+/** What zlib gives with the option `info`. */
+interface Inflated {
+  readonly buffer: Buffer<ArrayBuffer>
+  /** Its `bytesWritten` counts the compressed bytes that were used. */
+  readonly engine: { readonly bytesWritten: number }
+}
 
-function toBytes(result: Buffer): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(result.buffer as ArrayBuffer, result.byteOffset, result.byteLength)
+type Inflater = (bytes: Uint8Array, options: zlib.ZlibOptions) => Promise<Inflated>
+
+// The types of Node leave out what `info` changes.
+const inflaters = {
+  gzip: promisify(zlib.gunzip),
+  zlib: promisify(zlib.inflate),
+  raw: promisify(zlib.inflateRaw),
+} as unknown as Readonly<Record<Container, Inflater>>
+
+function toBytes({ buffer }: Inflated): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 }
 
 function inflateError(error: unknown, part: string, expected: number): Error {
@@ -26,7 +40,7 @@ function inflateError(error: unknown, part: string, expected: number): Error {
   if (code === 'ERR_BUFFER_TOO_LARGE') return trailingData(`the end of ${part}`, 'more bytes')
   if (code === 'Z_BUF_ERROR') return truncated(`the whole of ${part}`, 'an early end')
   if (code === 'Z_DATA_ERROR' && /^incorrect (data|length) check$/.test(message)) return badChecksum(part)
-  if (code.startsWith('Z_')) return corrupt(`sound ${part}`, message)
+  if (code.startsWith('Z_')) return corrupt(`sound compressed data in ${part}`, message)
   return error instanceof RangeError ? outOfMemory(expected) : unreadable(message)
 }
 
@@ -45,16 +59,19 @@ export async function inflateExactly(
   part: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkRatio(bytes.length, expected, part)
-  let output: Uint8Array<ArrayBuffer>
+  let inflated: Inflated
   try {
     // One chunk a byte larger than the output: it is allocated once and not joined from pieces.
     const chunkSize = Math.max(64, Math.min(expected + 1, 2 ** 30))
-    output = toBytes(await inflaters[container](bytes, { maxOutputLength: Math.max(1, expected), chunkSize }))
+    inflated = await inflaters[container](bytes, { maxOutputLength: Math.max(1, expected), chunkSize, info: true })
   } catch (error) {
     throw inflateError(error, part, expected)
   }
+  const output = toBytes(inflated)
   if (output.length < expected) throw truncated(`${expected} bytes of ${part}`, String(output.length))
-  if (output.length > expected) throw trailingData(`the end of ${part}`, 'more bytes')
+  // Zeros behind the last member of a gzip file, or anything behind other compressed data, would be passed over.
+  const unused = bytes.length - inflated.engine.bytesWritten
+  if (output.length > expected || unused > 0) throw trailingData(`the end of ${part}`, 'more bytes')
   return output
 }
 
@@ -64,7 +81,7 @@ export async function peekGzip(bytes: Uint8Array, count: number, part: string): 
   for (const length of peekLengths) {
     if (output.length >= count) break
     try {
-      const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: peekOutput }
+      const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: peekOutput, info: true }
       output = toBytes(await inflaters.gzip(bytes.subarray(0, length), options))
     } catch (error) {
       throw inflateError(error, part, count)

@@ -47,7 +47,7 @@ export async function decodeNifti(
   compressed: boolean,
   limits: FileLimits,
 ): Promise<FileTensor> {
-  const start = compressed ? await peekGzip(bytes, headerLengths.nifti2, 'NIfTI header') : bytes
+  const start = compressed ? await peekGzip(bytes, headerLengths.nifti2, 'the NIfTI file') : bytes
   const header = parseHeader(start)
   const { type, voxelOffset, dims, slope, intercept } = header
   const scaled = isScaled(header)

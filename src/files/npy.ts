@@ -53,7 +53,7 @@ function headerText(bytes: Uint8Array): { text: string; offset: number } {
  */
 function parseDictionary(text: string): { descr: string; fortranOrder: boolean; shape: number[] } {
   const body = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
-  if (body === undefined) throw fault('no dictionary')
+  if (body === undefined || /[^\t\n\f\r -~]/.test(text)) throw fault(quoted(text.trim()))
   if (/(['"])descr\1\s*:\s*\[/.test(body)) {
     throw foreignType('a record of fields')
   }

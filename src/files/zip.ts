@@ -2,10 +2,12 @@
 
 import * as zlib from 'node:zlib'
 
-import { badChecksum, corrupt, notSupported, oversized, quoted, truncated } from './error.ts'
+import { badChecksum, checkLength, corrupt, notSupported, oversized, quoted, truncated } from './error.ts'
 import { inflateExactly, maxRatio } from './inflate.ts'
 
 const maxEntries = 4096
+/** Bytes of the end record without its comment. */
+const endLength = 22
 const stored = 0
 const deflated = 8
 
@@ -16,35 +18,60 @@ export interface ZipEntry {
   readonly crc: number
   readonly compressedSize: number
   readonly size: number
+  /** Where its local header begins. */
+  readonly header: number
   /** Where the data begin. */
   readonly offset: number
 }
 
-/** The place of the central directory. Archives that are cut have none: it lies at the end. */
-function findDirectory(view: DataView): { count: number; size: number; offset: number } {
-  const last = view.byteLength - 22
-  // A comment of up to 65,535 bytes may follow the record, and must end with the file.
-  for (let at = last; at >= 0 && at >= last - 0xffff; at--) {
-    if (view.getUint32(at, true) !== 0x06054b50 || view.getUint16(at + 20, true) !== last - at) continue
-    const record = {
-      count: view.getUint16(at + 10, true),
-      size: view.getUint32(at + 12, true),
-      offset: view.getUint32(at + 16, true),
-    }
-    const wide = record.count === 0xffff || record.size === 0xffffffff || record.offset === 0xffffffff
-    const locator = at - 20
-    if (!wide || locator < 0 || view.getUint32(locator, true) !== 0x07064b50) return record
-    const record64 = Number(view.getBigUint64(locator + 8, true))
-    if (!(record64 <= locator - 56) || view.getUint32(record64, true) !== 0x06064b50) {
-      throw corrupt('a zip64 directory', 'none at its place')
-    }
-    return {
-      count: Number(view.getBigUint64(record64 + 32, true)),
-      size: Number(view.getBigUint64(record64 + 40, true)),
-      offset: Number(view.getBigUint64(record64 + 48, true)),
-    }
+/** The end record is the last thing in the file but for a comment of up to 65,535 bytes, whose length is its last field. */
+function findEnd(view: DataView): number {
+  const last = view.byteLength - endLength
+  const first = Math.max(0, last - 0xffff)
+  let other: number | undefined
+  for (let at = last; at >= first; at--) {
+    if (view.getUint32(at, true) !== 0x06054b50) continue
+    if (view.getUint16(at + 20, true) === last - at) return at
+    other ??= at
   }
-  throw truncated('a zip directory at the end of the archive', 'none')
+  if (other !== undefined)
+    checkLength('zip archive', other + endLength + view.getUint16(other + 20, true), view.byteLength)
+  throw truncated('the zip directory at the end of the archive', 'none')
+}
+
+/** What the end record says, or the zip64 record that a locator before it points to. */
+function findDirectory(view: DataView): { count: number; size: number; offset: number } {
+  const end = findEnd(view)
+  const short = (at: number) => view.getUint16(end + at, true)
+  if (short(4) !== 0 || short(6) !== 0 || short(8) !== short(10)) throw inParts()
+  const locator = end - 20
+  if (locator < 0 || view.getUint32(locator, true) !== 0x07064b50) {
+    const directory = { count: short(10), size: view.getUint32(end + 12, true), offset: view.getUint32(end + 16, true) }
+    return checkedDirectory(directory, end)
+  }
+  const at = Number(view.getBigUint64(locator + 8, true))
+  const long = (field: number) => Number(view.getBigUint64(at + field, true))
+  if (!(at <= locator - 56) || view.getUint32(at, true) !== 0x06064b50 || long(4) + 12 !== locator - at) {
+    throw corrupt('a zip64 record where its locator points', 'something else')
+  }
+  if (view.getUint32(at + 16, true) !== 0 || view.getUint32(at + 20, true) !== 0 || long(24) !== long(32))
+    throw inParts()
+  return checkedDirectory({ count: long(32), size: long(40), offset: long(48) }, at)
+}
+
+/** The directory must end where the end record begins. */
+function checkedDirectory<Directory extends { count: number; size: number; offset: number }>(
+  directory: Directory,
+  end: number,
+): Directory {
+  const { count, size, offset } = directory
+  if (count > maxEntries) throw oversized('archive entries', count, maxEntries)
+  if (offset + size !== end) throw corrupt(`a zip directory that ends at byte ${end}`, `${size} bytes at ${offset}`)
+  return directory
+}
+
+const inParts = () => {
+  return notSupported('an archive in one file', 'one part of several', 'save the arrays again with numpy.savez')
 }
 
 /**
@@ -59,7 +86,7 @@ function wideFields(view: DataView, at: number, extraAt: number, extraEnd: numbe
       const end = Math.min(extraEnd, next + length)
       return narrow.map((value) => {
         if (value !== 0xffffffff) return value
-        if (next + 8 > end) throw corrupt('zip64 sizes', 'a field too short for them')
+        if (next + 8 > end) throw corrupt('a whole record of the zip directory', 'its end')
         next += 8
         return Number(view.getBigUint64(next - 8, true))
       }) as [number, number, number]
@@ -69,65 +96,67 @@ function wideFields(view: DataView, at: number, extraAt: number, extraEnd: numbe
   return narrow as [number, number, number]
 }
 
-/** Lists an archive: regular entries only, no two of one name, none within another. */
+/** Lists an archive: every name once, every local header like the directory, the entries one after the other. */
 export function listZip(bytes: Uint8Array): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const directory = findDirectory(view)
-  if (directory.count > maxEntries) {
-    throw oversized('entries', directory.count, maxEntries)
-  }
   const end = directory.offset + directory.size
-  if (!(end <= bytes.length)) throw corrupt('a zip directory within the file', `one that ends at byte ${end}`)
   const entries: ZipEntry[] = []
   const names = new Set<string>()
   let at = directory.offset
   for (let index = 0; index < directory.count; index++) {
-    if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) throw corrupt('a directory entry', 'another record')
-    const nameEnd = at + 46 + view.getUint16(at + 28, true)
-    const extraEnd = nameEnd + view.getUint16(at + 30, true)
-    const next = extraEnd + view.getUint16(at + 32, true)
-    if (next > end) throw corrupt('directory entries within the directory', 'one that ends after it')
-    const rawName = bytes.subarray(at + 46, nameEnd)
-    const name = new TextDecoder().decode(rawName)
-    if (names.has(name)) throw corrupt('names that occur once', `${quoted(name)} twice`)
-    names.add(name)
-    const flags = view.getUint16(at + 8, true)
-    if ((flags & 1) !== 0) throw notSupported('an open archive', 'an encrypted one', 'save it without a password')
-    const method = view.getUint16(at + 10, true)
-    if (method !== stored && method !== deflated) {
-      throw notSupported('stored or deflated arrays', `zip method ${method}`, 'save them with numpy.savez')
-    }
-    const [size, compressedSize, local] = wideFields(view, at, nameEnd, extraEnd)
-    if (method === stored ? size !== compressedSize : size > compressedSize * maxRatio) {
-      throw corrupt('a size that the compressed data can have', `${size} bytes out of ${compressedSize}`)
-    }
-    const offset = dataOffset(view, bytes, local, rawName)
-    if (!(offset + compressedSize <= directory.offset)) {
-      throw corrupt('arrays before the directory', `${quoted(name)} beyond it`)
-    }
-    entries.push({ name, method, crc: view.getUint32(at + 16, true), compressedSize, size, offset })
+    const { entry, next } = readEntry(view, bytes, at, end)
+    if (names.has(entry.name)) throw corrupt('every name once in the archive', `${quoted(entry.name)} twice`)
+    names.add(entry.name)
+    entries.push(entry)
     at = next
   }
-  const placed = entries.toSorted((a, b) => a.offset - b.offset)
-  placed.forEach((entry, index) => {
-    const following = placed[index + 1]
-    if (following !== undefined && entry.offset + entry.compressedSize > following.offset) {
-      throw corrupt('arrays apart from each other', `${quoted(following.name)} within another`)
-    }
-  })
+  if (at !== end) throw corrupt(`${directory.count} entries in the zip directory`, 'more')
+  let free = 0
+  for (const entry of entries.toSorted((a, b) => a.header - b.header)) {
+    if (entry.header < free) throw corrupt('zip entries one after the other', 'entries that overlap')
+    free = entry.offset + entry.compressedSize
+    if (free > directory.offset) throw corrupt('zip entries before the directory', 'one that leaves its place')
+  }
   return entries
 }
 
-/** Where an entry's data begin: after its local header, which must carry the same name. */
-function dataOffset(view: DataView, bytes: Uint8Array, local: number, name: Uint8Array): number {
-  if (!(local + 30 <= view.byteLength) || view.getUint32(local, true) !== 0x04034b50) {
-    throw corrupt('a local header', 'another record')
+/** The entry whose directory record begins at `at`, and where the next record begins. */
+function readEntry(view: DataView, bytes: Uint8Array, at: number, end: number): { entry: ZipEntry; next: number } {
+  const short = (field: number) => view.getUint16(at + field, true)
+  if (at + 46 > end) throw corrupt('a whole record of the zip directory', 'its end')
+  if (view.getUint32(at, true) !== 0x02014b50) throw corrupt('a record of the zip directory', 'something else')
+  const nameEnd = at + 46 + short(28)
+  const extraEnd = nameEnd + short(30)
+  const next = extraEnd + short(32)
+  if (next > end) throw corrupt('a whole record of the zip directory', 'its end')
+  const method = short(10)
+  const encrypted = (short(8) & (1 | (1 << 6) | (1 << 13))) !== 0
+  if (encrypted || (method !== stored && method !== deflated)) {
+    const remedy = 'save the arrays again with numpy.savez or numpy.savez_compressed'
+    const found = encrypted ? 'encryption' : `compression method ${method}`
+    throw notSupported('stored or deflated archive entries', found, remedy)
   }
-  const nameEnd = local + 30 + view.getUint16(local + 26, true)
-  if (Buffer.compare(bytes.subarray(local + 30, nameEnd), name) !== 0) {
-    throw corrupt('one name for an array', 'two')
+  const [size, compressedSize, header] = wideFields(view, at, nameEnd, extraEnd)
+  if (method === stored ? size !== compressedSize : size > compressedSize * maxRatio) {
+    throw corrupt('a size that the compressed data can have', `${size} bytes out of ${compressedSize}`)
   }
-  return nameEnd + view.getUint16(local + 28, true)
+  const rawName = bytes.subarray(at + 46, nameEnd)
+  const offset = dataOffset(view, bytes, header, rawName, method)
+  const name = new TextDecoder().decode(rawName)
+  return { entry: { name, method, crc: view.getUint32(at + 16, true), compressedSize, size, header, offset }, next }
+}
+
+/** Where an entry's data begin: after its local header, which must say the same as the directory. */
+function dataOffset(view: DataView, bytes: Uint8Array, header: number, name: Uint8Array, method: number): number {
+  if (!(header + 30 <= view.byteLength)) throw corrupt('zip entries before the directory', 'one that leaves its place')
+  const nameEnd = header + 30 + view.getUint16(header + 26, true)
+  const agrees =
+    view.getUint32(header, true) === 0x04034b50 &&
+    view.getUint16(header + 8, true) === method &&
+    Buffer.compare(bytes.subarray(header + 30, nameEnd), name) === 0
+  if (!agrees) throw corrupt('a local zip header like that of the directory', 'another')
+  return nameEnd + view.getUint16(header + 28, true)
 }
 
 /** The content of an entry. */
