@@ -74,8 +74,7 @@ mod tests {
 
     const MAX_LN_ERROR_ULPS: f64 = 1.0;
 
-    const TESTER: UnaryTester =
-        UnaryTester { subject: ln_of_slice, reference: true_ln, max_ulps: MAX_LN_ERROR_ULPS };
+    const TESTER: UnaryTester = UnaryTester { subject: ln_of_slice, reference: true_ln, max_ulps: MAX_LN_ERROR_ULPS };
 
     fn ln_of_slice(level: Level, values: &mut [f32]) {
         dispatch!(level, simd => {

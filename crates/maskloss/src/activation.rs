@@ -1,0 +1,204 @@
+//! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
+
+use crate::criterion::Activation;
+use crate::simd::{Select, Simd, SimdBase, SimdMask, exp, f32x16};
+use crate::tile::{Block, PlaneSet, Tile};
+
+/// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
+const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> = f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
+
+/// The classes whose exponentials are added before they join the denominator.
+const DENOMINATOR_GROUP: usize = 16;
+
+/// Probabilities `p_c = planes_c · scale`, and what the logarithms need beside them.
+#[derive(Clone, Copy)]
+pub(crate) struct Activated<'a> {
+    pub(crate) planes: PlaneSet<'a>,
+    pub(crate) scale: &'a [Block],
+    /// Softmax: the denominator `Σ_c exp(z_c − shift)` of each pixel.
+    pub(crate) denominator: &'a [Block],
+    /// Softmax: what was subtracted from the logits of each pixel.
+    pub(crate) shift: &'a [Block],
+    /// The prediction values that count and are NaN or infinite.
+    pub(crate) non_finite: u64,
+}
+
+/// The scratch that activations are written to.
+pub(crate) struct Activator {
+    planes: Vec<Block>,
+    scale: Vec<Block>,
+    denominator: Vec<Block>,
+    shift: Vec<Block>,
+    group: Vec<Block>,
+}
+
+impl Activator {
+    /// A scratch for tiles of so many classes and blocks.
+    pub(crate) fn new(classes: usize, blocks: usize) -> Self {
+        let plane = || vec![[0.0; 16]; blocks];
+        Self {
+            planes: vec![[0.0; 16]; classes * blocks],
+            scale: vec![[1.0; 16]; blocks],
+            denominator: plane(),
+            shift: plane(),
+            group: plane(),
+        }
+    }
+
+    /// The probabilities of a tile.
+    #[inline(always)]
+    pub(crate) fn activate<'a, S: Simd>(
+        &'a mut self,
+        simd: S,
+        activation: Activation,
+        tile: &Tile<'a>,
+    ) -> Activated<'a> {
+        let blocks = tile.blocks;
+        let (planes, non_finite) = match activation {
+            Activation::Softmax => self.softmax(simd, tile),
+            Activation::Sigmoid => self.sigmoid(simd, tile),
+            Activation::None => self.identity(simd, tile),
+        };
+        let planes = if planes {
+            PlaneSet::Scratch { data: &self.planes[..tile.classes * blocks], blocks }
+        } else {
+            tile.prediction
+        };
+        Activated {
+            planes,
+            scale: &self.scale[..blocks],
+            denominator: &self.denominator[..blocks],
+            shift: &self.shift[..blocks],
+            non_finite,
+        }
+    }
+
+    /// Exponentials without a shift; a tile with a pixel that needs one is done again. A shift of 0 changes no bit of the others.
+    #[inline(always)]
+    fn softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
+        self.shift[..tile.blocks].fill([0.0; 16]);
+        let mut non_finite = None;
+        loop {
+            let mut sound = self.exponentials(simd, tile).simd_gt(f32::NEG_INFINITY);
+            for (scale, denominator) in self.scale.iter_mut().zip(&self.denominator[..tile.blocks]) {
+                let s = f32x16::load_array_ref(simd, denominator);
+                sound = sound & s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
+                (1.0 / s).store_array(scale);
+            }
+            match non_finite {
+                None if !sound.all_true() => non_finite = Some(self.choose_shifts(tile)),
+                found => return (true, found.unwrap_or(0)),
+            }
+        }
+    }
+
+    /// `planes = exp(z − shift)` and their sum; returns the least logit of each lane.
+    ///
+    /// The order of the sum is fixed: classes ascending within a group of 16, then the groups.
+    #[inline(always)]
+    fn exponentials<S: Simd>(&mut self, simd: S, tile: &Tile) -> f32x16<S> {
+        let blocks = tile.blocks;
+        let mut smallest = f32x16::splat(simd, f32::INFINITY);
+        for first in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
+            let end = (first + DENOMINATOR_GROUP).min(tile.classes);
+            let total = if first == 0 { &mut self.denominator } else { &mut self.group };
+            for class in first..end {
+                let logits = tile.prediction.plane(class);
+                let plane = &mut self.planes[class * blocks..][..blocks];
+                let pixels = plane.iter_mut().zip(logits).zip(total.iter_mut()).zip(&self.shift);
+                for (((e, z), total), shift) in pixels {
+                    let z = f32x16::load_array_ref(simd, z);
+                    smallest = smallest.min(z);
+                    let value = exp(simd, z - f32x16::load_array_ref(simd, shift));
+                    value.store_array(e);
+                    let sum = if class == first { value } else { f32x16::load_array_ref(simd, total) + value };
+                    sum.store_array(total);
+                }
+            }
+            if first > 0 {
+                for (denominator, group) in self.denominator[..blocks].iter_mut().zip(&self.group) {
+                    let sum = f32x16::load_array_ref(simd, denominator) + f32x16::load_array_ref(simd, group);
+                    sum.store_array(denominator);
+                }
+            }
+        }
+        smallest
+    }
+
+    /// The largest logit of each pixel whose plain denominator was not sound; NaN where a logit is NaN or infinite, so that the
+    /// pixel becomes NaN in all classes. Returns how many those are.
+    #[inline(never)]
+    fn choose_shifts(&mut self, tile: &Tile) -> u64 {
+        let mut non_finite = 0;
+        for block in 0..tile.blocks {
+            for lane in 0..16 {
+                let logits = (0..tile.classes).map(|c| tile.prediction.plane(c)[block][lane]);
+                let broken = logits.clone().filter(|z| !z.is_finite()).count();
+                non_finite += broken as u64;
+                self.shift[block][lane] = if broken > 0 {
+                    f32::NAN
+                } else if PLAIN_DENOMINATORS.contains(&self.denominator[block][lane]) {
+                    0.0
+                } else {
+                    logits.fold(f32::NEG_INFINITY, f32::max)
+                };
+            }
+        }
+        non_finite
+    }
+
+    /// `1 / (1 + u)` or `u / (1 + u)` with `u = exp(−|z|)`: no overflow on either side.
+    #[inline(always)]
+    fn sigmoid<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
+        let mut largest = f32x16::splat(simd, 0.0);
+        let mut sound = largest.simd_eq(0.0);
+        for class in 0..tile.classes {
+            let plane = &mut self.planes[class * tile.blocks..][..tile.blocks];
+            for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
+                let z = f32x16::load_array_ref(simd, z);
+                let size = z.abs();
+                sound = sound & size.simd_lt(f32::INFINITY);
+                largest = largest.max(size);
+                let u = exp(simd, -size);
+                let inverse = 1.0 / (u + 1.0);
+                z.simd_ge(0.0).select(inverse, u * inverse).store_array(p);
+            }
+        }
+        let non_finite = if sound.all_true() { 0 } else { self.poison(tile, true) };
+        (true, non_finite)
+    }
+
+    /// Probabilities as they are.
+    #[inline(always)]
+    fn identity<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
+        let mut sound = f32x16::splat(simd, 0.0).simd_eq(0.0);
+        for class in 0..tile.classes {
+            for p in tile.prediction.plane(class) {
+                sound = sound & f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
+            }
+        }
+        if sound.all_true() {
+            return (false, 0);
+        }
+        (true, self.poison(tile, false))
+    }
+
+    /// NaN in place of what is NaN or infinite in the prediction. The other planes are kept, or copied first.
+    #[inline(never)]
+    fn poison(&mut self, tile: &Tile, activated: bool) -> u64 {
+        let mut non_finite = 0;
+        for class in 0..tile.classes {
+            let plane = &mut self.planes[class * tile.blocks..][..tile.blocks];
+            let pixels = plane.as_flattened_mut().iter_mut().zip(tile.prediction.plane(class).as_flattened());
+            for (p, &z) in pixels {
+                if !z.is_finite() {
+                    *p = f32::NAN;
+                    non_finite += 1;
+                } else if !activated {
+                    *p = z;
+                }
+            }
+        }
+        non_finite
+    }
+}

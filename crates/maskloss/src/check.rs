@@ -1,0 +1,192 @@
+//! Whether the values are what they are said to be: fast tests of a tile, and the slow search that names the first fault.
+
+use crate::criterion::{Activation, Criterion};
+use crate::fault::{Fault, FaultKind};
+use crate::label::{Label, LabelMap};
+use crate::simd::{Simd, SimdBase, SimdMask, f32x16};
+use crate::tensor::{Floats, Input, Labels, Layout, Planes, Target};
+use crate::tile::{Span, Tile};
+
+/// How far a probability may be outside [0, 1], and a sum of them from 1.
+pub(crate) const TOLERANCE: f32 = 1e-3;
+
+/// Probabilities of exclusive classes sum to one; those of overlapping regions need not.
+fn sums_to_one(criterion: &Criterion, input: &Input) -> bool {
+    criterion.classes > 1 && criterion.regions.is_none() && matches!(input.target, Target::Labels(_))
+}
+
+/// Whether the prediction of a tile holds probabilities, where the criterion takes it for such. NaN and infinities are no fault.
+#[inline(always)]
+pub(crate) fn holds_probabilities<S: Simd>(simd: S, criterion: &Criterion, input: &Input, tile: &Tile) -> bool {
+    if criterion.activation != Activation::None || !criterion.check_values {
+        return true;
+    }
+    let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
+    let infinity = f32x16::splat(simd, f32::INFINITY);
+    let mut sound = low.simd_lt(high);
+    for class in 0..tile.classes {
+        for p in tile.prediction.plane(class) {
+            let p = f32x16::load_array_ref(simd, p);
+            sound = sound & !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
+        }
+    }
+    if !sound.all_true() {
+        return false;
+    }
+    if sums_to_one(criterion, input) {
+        for b in 0..tile.blocks {
+            let mut sum = f32x16::splat(simd, 0.0);
+            for class in 0..tile.classes {
+                sum = sum + f32x16::load_array_ref(simd, &tile.prediction.plane(class)[b]);
+            }
+            let counts = match tile.weights {
+                Some(weights) => f32x16::load_array_ref(simd, &weights[b]).simd_gt(0.0),
+                None => sound,
+            };
+            let off = (sum - 1.0).abs();
+            // An infinite sum has an infinite term, which is counted instead.
+            sound = sound & !(counts & off.simd_gt(TOLERANCE) & off.simd_lt(infinity));
+        }
+    }
+    sound.all_true()
+}
+
+/// The first fault of some pixels, with the same comparisons as the fast tests.
+#[cold]
+#[inline(never)]
+pub(crate) fn first_fault(criterion: &Criterion, input: &Input, span: Span) -> Option<Fault> {
+    (span.from..span.from + span.len).find_map(|pixel| Pixel { criterion, input, sample: span.sample, pixel }.fault())
+}
+
+struct Pixel<'a> {
+    criterion: &'a Criterion,
+    input: &'a Input<'a>,
+    sample: usize,
+    pixel: usize,
+}
+
+impl Pixel<'_> {
+    fn fault(&self) -> Option<Fault> {
+        let weight = self.input.pixel_weights.map_or(1.0, |weights| floats(weights, self.index()));
+        if !((weight as f32) >= 0.0 && (weight as f32) < f32::INFINITY) {
+            return Some(self.at(FaultKind::PixelWeight, weight, 0));
+        }
+        if weight as f32 == 0.0 || self.is_ignored() {
+            return None;
+        }
+        self.label_fault().or_else(|| if self.criterion.check_values { self.value_fault() } else { None })
+    }
+
+    fn at(&self, kind: FaultKind, value: f64, class: usize) -> Fault {
+        Fault { kind, value, sample: self.sample, class, pixel: self.pixel }
+    }
+
+    /// Its place in `[samples, pixels]`.
+    fn index(&self) -> usize {
+        self.sample * self.input.shape.pixels + self.pixel
+    }
+
+    /// Its place in the prediction's shape.
+    fn element(&self, class: usize) -> usize {
+        let shape = self.input.shape;
+        match shape.layout {
+            Layout::ChannelsFirst => self.sample * shape.sample_len() + class * shape.pixels + self.pixel,
+            Layout::ChannelsLast => self.index() * shape.classes + class,
+        }
+    }
+
+    fn is_ignored(&self) -> bool {
+        match self.input.target {
+            Target::PerClass(planes) => {
+                self.criterion.ignore_index.is_some_and(|c| plane_value(planes, self.element(c as usize)) as f32 > 0.5)
+            }
+            Target::Labels(labels) => {
+                let map = LabelMap::new(self.criterion);
+                with_label(labels, self.index(), WithLabel { ignores: true, map }).is_none()
+            }
+        }
+    }
+
+    fn label_fault(&self) -> Option<Fault> {
+        let Target::Labels(labels) = self.input.target else { return None };
+        let map = LabelMap::new(self.criterion);
+        let (kind, value) = with_label(labels, self.index(), WithLabel { ignores: false, map })?;
+        kind.map(|kind| self.at(kind, value, 0))
+    }
+
+    fn value_fault(&self) -> Option<Fault> {
+        let classes = 0..self.criterion.classes;
+        if let Target::PerClass(planes) = self.input.target {
+            let outside = |t: f64| !(-TOLERANCE..=1.0 + TOLERANCE).contains(&(t as f32));
+            let found = classes.clone().map(|c| (c, plane_value(planes, self.element(c)))).find(|&(_, t)| outside(t));
+            if let Some((class, t)) = found {
+                return Some(self.at(FaultKind::TargetOutOfRange, t, class));
+            }
+        }
+        if self.criterion.activation != Activation::None {
+            return None;
+        }
+        let p = |class: usize| floats(self.input.prediction, self.element(class));
+        let outside = |p: f64| {
+            let p = p as f32;
+            p.is_finite() && !(-TOLERANCE..=1.0 + TOLERANCE).contains(&p)
+        };
+        if let Some(class) = classes.clone().find(|&c| outside(p(c))) {
+            return Some(self.at(FaultKind::PredictionOutOfRange, p(class), class));
+        }
+        let sum = classes.fold(0.0_f32, |sum, c| sum + p(c) as f32);
+        let off = sums_to_one(self.criterion, self.input) && sum.is_finite() && (sum - 1.0).abs() > TOLERANCE;
+        off.then(|| self.at(FaultKind::PredictionSum, f64::from(sum), 0))
+    }
+}
+
+fn floats(values: Floats, index: usize) -> f64 {
+    match values {
+        Floats::F32(s) => f64::from(s[index]),
+        Floats::F64(s) => s[index],
+    }
+}
+
+fn plane_value(planes: Planes, index: usize) -> f64 {
+    match planes {
+        Planes::U8(s) => f64::from(s[index]),
+        Planes::F32(s) => f64::from(s[index]),
+        Planes::F64(s) => s[index],
+    }
+}
+
+/// What is asked of one label of whatever type.
+struct WithLabel {
+    ignores: bool,
+    map: LabelMap,
+}
+
+impl WithLabel {
+    /// `None`: not read. Otherwise its fault, if any, and its value.
+    fn ask<L: Label>(&self, label: L) -> Option<(Option<FaultKind>, f64)> {
+        if self.ignores && self.map.ignores(label) {
+            return None;
+        }
+        let fault = match self.map.class(label) {
+            _ if !label.is_integer() => Some(FaultKind::LabelNotInteger),
+            None => Some(FaultKind::LabelOutOfRange),
+            Some(_) => None,
+        };
+        Some((fault, label.value()))
+    }
+}
+
+fn with_label(labels: Labels, index: usize, ask: WithLabel) -> Option<(Option<FaultKind>, f64)> {
+    match labels {
+        Labels::U8(s) => ask.ask(s[index]),
+        Labels::I8(s) => ask.ask(s[index]),
+        Labels::U16(s) => ask.ask(s[index]),
+        Labels::I16(s) => ask.ask(s[index]),
+        Labels::U32(s) => ask.ask(s[index]),
+        Labels::I32(s) => ask.ask(s[index]),
+        Labels::U64(s) => ask.ask(s[index]),
+        Labels::I64(s) => ask.ask(s[index]),
+        Labels::F32(s) => ask.ask(s[index]),
+        Labels::F64(s) => ask.ask(s[index]),
+    }
+}

@@ -1,0 +1,269 @@
+//! Pass 2 on one tile: the gradient of every prediction value, from the coefficients of its class.
+//!
+//! ```text
+//! d       = A·t + B + C·p + S·sign(p − t)
+//! softmax   m·( p·(d + rest) − (U + V·t) )         rest = Σ_k (U_k + V_k t_k) − Σ_k p_k d_k, one value a pixel
+//! sigmoid   m·( p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t) )
+//! none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip
+//! ```
+//!
+//! Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
+
+use crate::activation::Activated;
+use crate::criterion::Activation;
+use crate::loss::Coefficients;
+use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
+use crate::tile::{Block, Tile, TileTarget};
+
+/// What pass 2 knows of the losses.
+pub(crate) struct Slope<'a> {
+    pub(crate) activation: Activation,
+    /// ε of the clip of the logarithms.
+    pub(crate) clip: f32,
+    /// One for each class.
+    pub(crate) coefficients: &'a [Coefficients<f32>],
+    /// Whether any C or S is not 0.
+    pub(crate) curved: bool,
+    /// Whether there are logarithms.
+    pub(crate) logarithmic: bool,
+}
+
+/// Where the planes of a tile's gradient go: `out(class)` are its blocks.
+pub(crate) trait Planes {
+    fn plane(&mut self, class: usize) -> &mut [Block];
+}
+
+/// Writes the gradient of a tile, or adds it to what is there.
+#[inline(always)]
+pub(crate) fn differentiate<S: Simd>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    activated: &Activated,
+    rest: &mut [Block],
+    add: bool,
+    out: &mut impl Planes,
+) {
+    if slope.curved {
+        by_target::<S, true>(simd, slope, tile, activated, rest, add, out);
+    } else {
+        by_target::<S, false>(simd, slope, tile, activated, rest, add, out);
+    }
+}
+
+#[inline(always)]
+fn by_target<S: Simd, const CURVED: bool>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    activated: &Activated,
+    rest: &mut [Block],
+    add: bool,
+    out: &mut impl Planes,
+) {
+    let rest = &mut rest[..tile.blocks];
+    let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest, add };
+    let zero = f32x16::splat(simd, 0.0);
+    match tile.target {
+        TileTarget::Labels { labels, present } => {
+            let one = f32x16::splat(simd, 1.0);
+            let is = move |class: usize| {
+                let chosen = i32x16::splat(simd, class as i32);
+                move |b: usize| i32x16::load_array_ref(simd, &labels[b]).simd_eq(chosen).select(one, zero)
+            };
+            if slope.activation == Activation::Softmax {
+                pass.start_rest();
+                let mut occurring = present.iter().peekable();
+                for class in 0..tile.classes {
+                    match occurring.next_if_eq(&&class) {
+                        Some(_) => pass.add_to_rest::<true>(class, is(class)),
+                        None => pass.add_to_rest::<false>(class, |_| zero),
+                    }
+                }
+            }
+            let mut occurring = present.iter().peekable();
+            for class in 0..tile.classes {
+                match occurring.next_if_eq(&&class) {
+                    Some(_) => pass.write::<true>(class, is(class), out.plane(class)),
+                    None => pass.write::<false>(class, |_| zero, out.plane(class)),
+                }
+            }
+        }
+        TileTarget::Planes(planes) => {
+            let of = move |class: usize| {
+                let plane = planes.plane(class);
+                move |b: usize| f32x16::load_array_ref(simd, &plane[b])
+            };
+            if slope.activation == Activation::Softmax {
+                pass.start_rest();
+                for class in 0..tile.classes {
+                    pass.add_to_rest::<true>(class, of(class));
+                }
+            }
+            for class in 0..tile.classes {
+                pass.write::<true>(class, of(class), out.plane(class));
+            }
+        }
+    }
+}
+
+struct Pass<'a, S, const CURVED: bool> {
+    simd: S,
+    slope: &'a Slope<'a>,
+    tile: &'a Tile<'a>,
+    activated: &'a Activated<'a>,
+    rest: &'a mut [Block],
+    add: bool,
+}
+
+impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
+    #[inline(always)]
+    fn splat(&self, value: f32) -> f32x16<S> {
+        f32x16::splat(self.simd, value)
+    }
+
+    #[inline(always)]
+    fn probability(&self, plane: &[Block], b: usize) -> f32x16<S> {
+        f32x16::load_array_ref(self.simd, &plane[b]) * f32x16::load_array_ref(self.simd, &self.activated.scale[b])
+    }
+
+    /// `d` of a class.
+    #[inline(always)]
+    fn by_probability<const OCCURS: bool>(&self, k: &Wide8<S>, p: f32x16<S>, t: f32x16<S>) -> f32x16<S> {
+        let mut d = k.b;
+        if OCCURS {
+            d = d + k.a * t;
+        }
+        if CURVED {
+            let zero = self.splat(0.0);
+            let sign = p.simd_gt(t).select(k.s, p.simd_lt(t).select(-k.s, zero));
+            d = d + k.c * p + sign;
+        }
+        d
+    }
+
+    /// `Σ_k U_k`.
+    #[inline(always)]
+    fn start_rest(&mut self) {
+        let total = self.slope.coefficients.iter().fold(0.0, |total, k| total + k.u);
+        self.rest.fill([total; 16]);
+    }
+
+    /// `+ V_c t_c − p_c d_c`.
+    #[inline(always)]
+    fn add_to_rest<const OCCURS: bool>(&mut self, class: usize, target: impl Fn(usize) -> f32x16<S>) {
+        let k = Wide8::splat(self.simd, &self.slope.coefficients[class]);
+        let plane = self.activated.planes.plane(class);
+        for b in 0..self.tile.blocks {
+            let (p, t) = (self.probability(plane, b), target(b));
+            let d = self.by_probability::<OCCURS>(&k, p, t);
+            let mut rest = f32x16::load_array_ref(self.simd, &self.rest[b]) - p * d;
+            if OCCURS {
+                rest = rest + k.v * t;
+            }
+            rest.store_array(&mut self.rest[b]);
+        }
+    }
+
+    #[inline(always)]
+    fn write<const OCCURS: bool>(&self, class: usize, target: impl Fn(usize) -> f32x16<S>, out: &mut [Block]) {
+        let simd = self.simd;
+        let k = Wide8::splat(simd, &self.slope.coefficients[class]);
+        let plane = self.activated.planes.plane(class);
+        match self.slope.activation {
+            Activation::Softmax => self.store(out, |b| {
+                let (p, t) = (self.probability(plane, b), target(b));
+                let d = self.by_probability::<OCCURS>(&k, p, t);
+                p * (d + f32x16::load_array_ref(simd, &self.rest[b])) - k.linear::<OCCURS>(t)
+            }),
+            Activation::Sigmoid => self.store(out, |b| {
+                let (p, t) = (self.probability(plane, b), target(b));
+                let d = self.by_probability::<OCCURS>(&k, p, t);
+                p * (1.0 - p) * d + p * k.complement::<OCCURS>(t) - k.linear::<OCCURS>(t)
+            }),
+            Activation::None if self.slope.logarithmic => {
+                let (low, high) = (self.splat(self.slope.clip), self.splat(1.0 - self.slope.clip));
+                let zero = self.splat(0.0);
+                self.store(out, |b| {
+                    let (p, t) = (self.probability(plane, b), target(b));
+                    let d = self.by_probability::<OCCURS>(&k, p, t);
+                    let quotients = k.complement::<OCCURS>(t) / (1.0 - p) - k.linear::<OCCURS>(t) / p;
+                    // NaN is on neither side of the clip, and stays.
+                    d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
+                });
+            }
+            Activation::None => self.store(out, |b| {
+                let (p, t) = (self.probability(plane, b), target(b));
+                // p − p is 0, but NaN where the prediction is.
+                self.by_probability::<OCCURS>(&k, p, t) + (p - p)
+            }),
+        }
+    }
+
+    /// Weighs, and leaves exactly 0 where a pixel does not count.
+    #[inline(always)]
+    fn store(&self, out: &mut [Block], value: impl Fn(usize) -> f32x16<S>) {
+        let simd = self.simd;
+        let out = &mut out[..self.tile.blocks];
+        match (self.tile.weights, self.add) {
+            (None, false) => {
+                for (b, to) in out.iter_mut().enumerate() {
+                    value(b).store_array(to);
+                }
+            }
+            (None, true) => {
+                for (b, to) in out.iter_mut().enumerate() {
+                    (f32x16::load_array_ref(simd, to) + value(b)).store_array(to);
+                }
+            }
+            (Some(weights), add) => {
+                for (b, to) in out.iter_mut().enumerate() {
+                    let m = f32x16::load_array_ref(simd, &weights[b]);
+                    let before = if add { f32x16::load_array_ref(simd, to) } else { self.splat(0.0) };
+                    m.simd_eq(0.0).select(before, before + m * value(b)).store_array(to);
+                }
+            }
+        }
+    }
+}
+
+/// The coefficients of a class, in every lane.
+struct Wide8<S: Simd> {
+    a: f32x16<S>,
+    b: f32x16<S>,
+    c: f32x16<S>,
+    s: f32x16<S>,
+    u: f32x16<S>,
+    v: f32x16<S>,
+    k0: f32x16<S>,
+    k1: f32x16<S>,
+}
+
+impl<S: Simd> Wide8<S> {
+    #[inline(always)]
+    fn splat(simd: S, k: &Coefficients<f32>) -> Self {
+        let wide = |value| f32x16::splat(simd, value);
+        Self {
+            a: wide(k.a),
+            b: wide(k.b),
+            c: wide(k.c),
+            s: wide(k.s),
+            u: wide(k.u),
+            v: wide(k.v),
+            k0: wide(k.k0),
+            k1: wide(k.k1),
+        }
+    }
+
+    /// `U + V·t`.
+    #[inline(always)]
+    fn linear<const OCCURS: bool>(&self, t: f32x16<S>) -> f32x16<S> {
+        if OCCURS { self.u + self.v * t } else { self.u }
+    }
+
+    /// `K₀ + K₁·t`.
+    #[inline(always)]
+    fn complement<const OCCURS: bool>(&self, t: f32x16<S>) -> f32x16<S> {
+        if OCCURS { self.k0 + self.k1 * t } else { self.k0 }
+    }
+}

@@ -1,0 +1,67 @@
+//! One call: pass 1, the losses, pass 2.
+
+use crate::criterion::Criterion;
+use crate::fault::Fault;
+use crate::gradient::{Gradient, gradient};
+use crate::loss::{CoefficientTable, Context};
+use crate::parallel::Execution;
+use crate::pixel_losses::pixel_losses;
+use crate::statistics_pass::statistics;
+use crate::tensor::Input;
+
+/// What comes out beside the gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// `Σ weight · term`.
+    pub loss: f64,
+    /// The loss of each term, before its weight.
+    pub terms: Vec<f64>,
+    /// The values of the first term: one for each cell or class; for cross-entropies with `Reduction::None` one for each pixel
+    /// (categorical) or element (binary).
+    pub values: Vec<f64>,
+    /// The prediction values that count and are NaN or infinite.
+    pub non_finite: u64,
+}
+
+/// Evaluates a criterion, and its gradient where one is wanted. Nothing is written before the data were checked.
+///
+/// # Errors
+/// The first [`Fault`] of the data: lowest sample, then pixel.
+///
+/// # Panics
+/// Where a length contradicts the shape, or the criterion the number of classes.
+pub fn evaluate(
+    criterion: &Criterion,
+    input: &Input,
+    into: Option<&mut Gradient>,
+    execution: &Execution,
+) -> Result<Evaluation, Fault> {
+    input.assert_lengths();
+    assert_eq!(input.shape.classes, criterion.classes, "classes of the prediction");
+    if let Some(gradient) = &into {
+        assert_eq!(gradient.data.len(), input.prediction.len(), "length of the gradient");
+    }
+
+    let statistics = statistics(criterion, input, criterion.needs(), execution)?;
+    let context = Context { statistics: &statistics, activation: criterion.activation, classes: criterion.classes };
+    let mut table = into.as_ref().map(|_| CoefficientTable::new(input.shape.samples, criterion.classes));
+    let scale = into.as_ref().map_or(1.0, |gradient| gradient.scale);
+
+    let mut values = Vec::new();
+    let mut terms = Vec::with_capacity(criterion.terms.len());
+    for (index, term) in criterion.terms.iter().enumerate() {
+        let mut of_term = Vec::new();
+        terms.push(term.loss.evaluate(&context, &mut of_term, table.as_mut(), scale * term.weight));
+        if index == 0 {
+            values = of_term;
+        }
+    }
+    let loss = criterion.terms.iter().zip(&terms).fold(0.0, |sum, (term, loss)| sum + term.weight * loss);
+    if criterion.is_per_pixel() {
+        values = pixel_losses(criterion, input, execution);
+    }
+    if let (Some(into), Some(table)) = (into, &table) {
+        gradient(criterion, input, table, into, execution);
+    }
+    Ok(Evaluation { loss, terms, values, non_finite: statistics.non_finite() })
+}

@@ -1,0 +1,265 @@
+//! Pass 2: the gradient of every prediction value, straight into the caller's memory.
+
+use crate::activation::Activator;
+use crate::criterion::Criterion;
+use crate::derivative::{Planes, Slope, differentiate};
+use crate::loss::{CoefficientTable, Coefficients};
+use crate::parallel::{Execution, run, workers};
+use crate::simd::{Simd, dispatch};
+use crate::tensor::{FloatsMut, Input, Layout, Shape};
+use crate::tile::{BLOCK, Block, CHUNK, Loader, Span, tile_pixels};
+
+/// Where the gradient goes.
+#[derive(Debug)]
+pub struct Gradient<'a> {
+    /// The prediction's length, layout and dtype family.
+    pub data: FloatsMut<'a>,
+    /// `data = (accumulate ? data : 0) + scale · ∂loss/∂prediction`.
+    pub scale: f64,
+    /// Whether the gradient is added to what is there.
+    pub accumulate: bool,
+}
+
+/// The pixels of a task: about a quarter of a million elements, in whole chunks.
+fn task_pixels(shape: Shape) -> usize {
+    const TASK_ELEMENTS: usize = 1 << 18;
+    (TASK_ELEMENTS / shape.classes.max(1) / CHUNK).max(1) * CHUNK
+}
+
+/// The spans of a batch, in order.
+pub(crate) fn spans(shape: Shape) -> Vec<Span> {
+    let step = task_pixels(shape);
+    let of_sample = |sample| {
+        (0..shape.pixels).step_by(step).map(move |from| Span { sample, from, len: step.min(shape.pixels - from) })
+    };
+    (0..shape.samples).flat_map(of_sample).collect()
+}
+
+/// The gradient's part of a span: a slice for each plane, or one slice of interleaved pixels.
+pub(crate) struct Part<'a, T>(pub(crate) Vec<&'a mut [T]>);
+
+/// Writes `scale` times the gradient (the scale is in the coefficients) of all pixels.
+pub(crate) fn gradient(
+    criterion: &Criterion,
+    input: &Input,
+    table: &CoefficientTable,
+    into: &mut Gradient,
+    execution: &Execution,
+) {
+    match &mut into.data {
+        FloatsMut::F32(data) => write_all(criterion, input, table, data, into.accumulate, execution),
+        FloatsMut::F64(data) => write_all(criterion, input, table, data, into.accumulate, execution),
+    }
+}
+
+/// What a gradient may be made of.
+trait Sink: Copy + Send + Default {
+    fn from_f32(value: f32) -> Self;
+    fn add(self, value: f32) -> Self;
+    /// The same memory as `f32`, where it is that.
+    fn as_f32(data: &mut [Self]) -> Option<&mut [f32]>;
+}
+
+impl Sink for f32 {
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn add(self, value: f32) -> Self {
+        self + value
+    }
+    #[inline(always)]
+    fn as_f32(data: &mut [Self]) -> Option<&mut [f32]> {
+        Some(data)
+    }
+}
+
+impl Sink for f64 {
+    #[inline(always)]
+    fn from_f32(value: f32) -> Self {
+        Self::from(value)
+    }
+    #[inline(always)]
+    fn add(self, value: f32) -> Self {
+        self + Self::from(value)
+    }
+    #[inline(always)]
+    fn as_f32(_: &mut [Self]) -> Option<&mut [f32]> {
+        None
+    }
+}
+
+fn write_all<T: Sink>(
+    criterion: &Criterion,
+    input: &Input,
+    table: &CoefficientTable,
+    data: &mut [T],
+    accumulate: bool,
+    execution: &Execution,
+) {
+    let shape = input.shape;
+    let tasks: Vec<(Span, Part<T>)> = spans(shape).into_iter().zip(split(data, shape, task_pixels(shape))).collect();
+    let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
+    run(tasks, workers, |queue| {
+        let mut pass = GradientPass::new(criterion, input, table, accumulate);
+        while let Some((span, mut part)) = queue.next() {
+            dispatch!(execution.level, simd => pass.write_span(simd, span, &mut part));
+        }
+    });
+}
+
+/// Memory of that shape, cut into spans of `step` pixels.
+pub(crate) fn split<T>(data: &mut [T], shape: Shape, step: usize) -> Vec<Part<'_, T>> {
+    if shape.sample_len() == 0 {
+        return Vec::new();
+    }
+    let samples = data.chunks_exact_mut(shape.sample_len());
+    match shape.layout {
+        Layout::ChannelsLast => {
+            samples.flat_map(|sample| sample.chunks_mut(step * shape.classes)).map(|part| Part(vec![part])).collect()
+        }
+        Layout::ChannelsFirst => samples
+            .flat_map(|sample| {
+                let mut planes: Vec<_> = sample.chunks_exact_mut(shape.pixels).map(|p| p.chunks_mut(step)).collect();
+                let parts = shape.pixels.div_ceil(step);
+                (0..parts)
+                    .map(move |_| Part(planes.iter_mut().filter_map(Iterator::next).collect()))
+                    .collect::<Vec<_>>()
+            })
+            .collect(),
+    }
+}
+
+/// One worker's pass 2.
+struct GradientPass<'a> {
+    criterion: &'a Criterion,
+    input: &'a Input<'a>,
+    table: &'a CoefficientTable,
+    accumulate: bool,
+    loader: Loader,
+    activator: Activator,
+    rest: Vec<Block>,
+    scratch: Vec<Block>,
+    /// Those of `sample`.
+    coefficients: Vec<Coefficients<f32>>,
+    sample: Option<usize>,
+}
+
+impl<'a> GradientPass<'a> {
+    fn new(criterion: &'a Criterion, input: &'a Input<'a>, table: &'a CoefficientTable, accumulate: bool) -> Self {
+        let blocks = tile_pixels(criterion.classes) / BLOCK;
+        Self {
+            criterion,
+            input,
+            table,
+            accumulate,
+            loader: Loader::new(criterion, input),
+            activator: Activator::new(criterion.classes, blocks),
+            rest: vec![[0.0; 16]; blocks],
+            scratch: Vec::new(),
+            coefficients: Vec::new(),
+            sample: None,
+        }
+    }
+
+    #[inline(always)]
+    fn write_span<S: Simd, T: Sink>(&mut self, simd: S, span: Span, part: &mut Part<T>) {
+        if self.sample != Some(span.sample) {
+            self.sample = Some(span.sample);
+            self.coefficients = self.table.sample(span.sample);
+        }
+        let slope = Slope {
+            activation: self.criterion.activation,
+            clip: self.criterion.clip() as f32,
+            coefficients: &self.coefficients,
+            curved: self.table.is_curved(),
+            logarithmic: self.criterion.is_logarithmic(),
+        };
+        let layout = self.input.shape.layout;
+        let step = tile_pixels(self.criterion.classes);
+        for from in (0..span.len).step_by(step) {
+            let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };
+            // Pass 1 found no fault; labels that another thread has changed since are passed over.
+            let Some(tile) = self.loader.load(self.criterion, self.input, tile_span) else { continue };
+            let activated = self.activator.activate(simd, self.criterion.activation, &tile);
+            let (rest, len) = (&mut self.rest, tile_span.len);
+            if layout == Layout::ChannelsFirst
+                && len % BLOCK == 0
+                && part.0.first_mut().is_some_and(|plane| T::as_f32(plane).is_some())
+            {
+                let mut out = Direct { part, from, len };
+                differentiate(simd, &slope, &tile, &activated, rest, self.accumulate, &mut out);
+            } else {
+                self.scratch.resize(tile.classes * tile.blocks, [0.0; 16]);
+                let mut out = Scratch { data: &mut self.scratch, blocks: tile.blocks };
+                differentiate(simd, &slope, &tile, &activated, rest, false, &mut out);
+                scatter(&self.scratch, tile.blocks, layout, from, len, self.accumulate, part);
+            }
+        }
+    }
+}
+
+/// The caller's own planes.
+struct Direct<'p, 'a, T> {
+    part: &'p mut Part<'a, T>,
+    from: usize,
+    len: usize,
+}
+
+impl<T: Sink> Planes for Direct<'_, '_, T> {
+    #[inline(always)]
+    fn plane(&mut self, class: usize) -> &mut [Block] {
+        let pixels = T::as_f32(&mut self.part.0[class][self.from..self.from + self.len]).unwrap_or_default();
+        pixels.as_chunks_mut().0
+    }
+}
+
+/// A scratch, for any other layout and dtype, and for tails.
+struct Scratch<'p> {
+    data: &'p mut [Block],
+    blocks: usize,
+}
+
+impl Planes for Scratch<'_> {
+    #[inline(always)]
+    fn plane(&mut self, class: usize) -> &mut [Block] {
+        &mut self.data[class * self.blocks..][..self.blocks]
+    }
+}
+
+/// From the scratch to the caller's memory.
+#[inline(always)]
+fn scatter<T: Sink>(
+    scratch: &[Block],
+    blocks: usize,
+    layout: Layout,
+    from: usize,
+    len: usize,
+    accumulate: bool,
+    part: &mut Part<T>,
+) {
+    let store = |to: &mut T, value: f32| *to = if accumulate { to.add(value) } else { T::from_f32(value) };
+    let planes = scratch.chunks_exact(blocks).map(<[Block]>::as_flattened);
+    match layout {
+        Layout::ChannelsFirst => {
+            for (plane, values) in part.0.iter_mut().zip(planes) {
+                for (to, &value) in plane[from..from + len].iter_mut().zip(values) {
+                    store(to, value);
+                }
+            }
+        }
+        Layout::ChannelsLast => {
+            let flat = scratch.as_flattened();
+            let classes = scratch.len() / blocks;
+            for rows in part.0.iter_mut() {
+                let rows = &mut rows[from * classes..(from + len) * classes];
+                for (pixel, row) in rows.chunks_exact_mut(classes).enumerate() {
+                    for (class, to) in row.iter_mut().enumerate() {
+                        store(to, flat[class * blocks * BLOCK + pixel]);
+                    }
+                }
+            }
+        }
+    }
+}

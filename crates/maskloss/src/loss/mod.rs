@@ -1,0 +1,103 @@
+//! The losses: small pure functions from statistics to a value and to the coefficients of the gradient. No pixel is seen here.
+
+mod binary_cross_entropy;
+mod coefficients;
+mod cross_entropy;
+mod region;
+
+pub(crate) use coefficients::{CoefficientTable, Coefficients};
+
+use crate::criterion::{Activation, Criterion, Loss, MeanOver, Reduction};
+use crate::statistics::{Needs, Statistics};
+
+/// What a loss is evaluated on.
+pub(crate) struct Context<'a> {
+    pub(crate) statistics: &'a Statistics,
+    pub(crate) activation: Activation,
+    /// C.
+    pub(crate) classes: usize,
+}
+
+impl Loss {
+    /// The sums that the loss is a function of.
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::Region(region) => region.needs(),
+            Self::CrossEntropy(cross_entropy) => cross_entropy.needs(),
+            Self::BinaryCrossEntropy(binary) => binary.needs(),
+        }
+    }
+
+    /// The loss, its values into `values`, and `factor` times its gradient's coefficients added to `table`.
+    pub(crate) fn evaluate(
+        &self,
+        context: &Context,
+        values: &mut Vec<f64>,
+        table: Option<&mut CoefficientTable>,
+        factor: f64,
+    ) -> f64 {
+        match self {
+            Self::Region(region) => region.evaluate(context, values, table, factor),
+            Self::CrossEntropy(cross_entropy) => cross_entropy.evaluate(context, values, table, factor),
+            Self::BinaryCrossEntropy(binary) => binary.evaluate(context, values, table, factor),
+        }
+    }
+
+    /// ε of the clip, where the loss has one.
+    fn clip(&self) -> Option<f64> {
+        match self {
+            Self::Region(_) => None,
+            Self::CrossEntropy(cross_entropy) => Some(cross_entropy.clip),
+            Self::BinaryCrossEntropy(binary) => Some(binary.clip),
+        }
+    }
+
+    fn is_per_pixel(&self) -> bool {
+        match self {
+            Self::Region(_) => false,
+            Self::CrossEntropy(c) => c.reduction == Reduction::None,
+            Self::BinaryCrossEntropy(b) => b.reduction == Reduction::None,
+        }
+    }
+}
+
+impl Criterion {
+    /// The sums that its losses are functions of.
+    pub(crate) fn needs(&self) -> Needs {
+        self.terms.iter().fold(Needs::default(), |needs, term| needs.union(term.loss.needs()))
+    }
+
+    /// ε of `clip(p, ε, 1 − ε)`: the logarithms of one criterion share it.
+    pub(crate) fn clip(&self) -> f64 {
+        self.terms.iter().find_map(|term| term.loss.clip()).unwrap_or(0.0)
+    }
+
+    /// Whether there are logarithms.
+    pub(crate) fn is_logarithmic(&self) -> bool {
+        self.terms.iter().any(|term| term.loss.clip().is_some())
+    }
+
+    /// Whether the values are one for each pixel (cross-entropy) or element (binary), instead of one for each cell.
+    pub(crate) fn is_per_pixel(&self) -> bool {
+        self.terms.first().is_some_and(|term| term.loss.is_per_pixel())
+    }
+}
+
+/// `1 / N`, with 0 for a mean over nothing: the loss is then 0, and its gradient too.
+fn normalizer(reduction: Reduction, mean_over: impl FnOnce() -> f64) -> f64 {
+    match reduction {
+        Reduction::Sum | Reduction::None => 1.0,
+        Reduction::Mean => {
+            let total = mean_over();
+            if total == 0.0 { 0.0 } else { 1.0 / total }
+        }
+    }
+}
+
+/// The pixels that a mean divides by, where it does not divide by weights.
+fn pixel_count(mean_over: MeanOver, statistics: &Statistics) -> f64 {
+    match mean_over {
+        MeanOver::Pixels => (statistics.samples.len() * statistics.pixels) as f64,
+        MeanOver::ValidPixels | MeanOver::Weights => statistics.valid() as f64,
+    }
+}

@@ -1,0 +1,135 @@
+//! Pass 1: the sums of every sample and class, and every check of the data, before anything is written.
+
+use crate::accumulate::{Sums, accumulate};
+use crate::activation::Activator;
+use crate::check::{first_fault, holds_probabilities};
+use crate::criterion::Criterion;
+use crate::fault::{Fault, FaultKind};
+use crate::gradient::spans;
+use crate::parallel::{Execution, run, workers};
+use crate::simd::{Simd, dispatch};
+use crate::statistics::{Needs, SampleSums, Statistics};
+use crate::sum::fold8;
+use crate::tensor::Input;
+use crate::tile::{BLOCK, CHUNK, Loader, Span, tile_pixels};
+
+/// The sums that `needs` names, of every sample and class; or the first fault of the data.
+pub(crate) fn statistics(
+    criterion: &Criterion,
+    input: &Input,
+    needs: Needs,
+    execution: &Execution,
+) -> Result<Statistics, Fault> {
+    let shape = input.shape;
+    let tasks = spans(shape);
+    let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
+    let results = run(tasks, workers, |queue| {
+        let mut pass = StatisticsPass::new(criterion, input, needs);
+        let mut found: Vec<(usize, SampleSums)> = Vec::new();
+        while let Some(span) = queue.next() {
+            if found.last().is_none_or(|(sample, _)| *sample != span.sample) {
+                found.push((span.sample, SampleSums::new(needs, shape.classes)));
+            }
+            let Some((_, sums)) = found.last_mut() else { continue };
+            if let Err(fault) = dispatch!(execution.level, simd => pass.add_span(simd, span, sums)) {
+                // Tasks are handed out in order: what comes before this one is done or in work elsewhere.
+                queue.close();
+                return Err(fault);
+            }
+        }
+        Ok(found)
+    });
+
+    let mut samples: Vec<Option<SampleSums>> = (0..shape.samples).map(|_| None).collect();
+    let mut first: Option<Fault> = None;
+    for result in results {
+        match result {
+            Err(fault) => first = Some(first.filter(|f| f.precedes(&fault)).unwrap_or(fault)),
+            Ok(found) => {
+                for (sample, sums) in found {
+                    match &mut samples[sample] {
+                        Some(total) => total.merge(&sums),
+                        empty => *empty = Some(sums),
+                    }
+                }
+            }
+        }
+    }
+    match first {
+        Some(fault) => Err(fault),
+        None => Ok(Statistics {
+            samples: samples.into_iter().map(|s| s.unwrap_or_else(|| SampleSums::new(needs, shape.classes))).collect(),
+            pixels: shape.pixels,
+        }),
+    }
+}
+
+/// One worker's pass 1.
+struct StatisticsPass<'a> {
+    criterion: &'a Criterion,
+    input: &'a Input<'a>,
+    clip: f32,
+    loader: Loader,
+    activator: Activator,
+    sums: Sums,
+}
+
+impl<'a> StatisticsPass<'a> {
+    fn new(criterion: &'a Criterion, input: &'a Input<'a>, needs: Needs) -> Self {
+        let blocks = tile_pixels(criterion.classes) / BLOCK;
+        Self {
+            criterion,
+            input,
+            clip: criterion.clip() as f32,
+            loader: Loader::new(criterion, input),
+            activator: Activator::new(criterion.classes, blocks),
+            sums: Sums::new(needs, criterion.classes),
+        }
+    }
+
+    /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
+    #[inline(always)]
+    fn add_span<S: Simd>(&mut self, simd: S, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
+        let end = span.from + span.len;
+        for chunk in (span.from..end).step_by(CHUNK) {
+            let chunk_end = (chunk + CHUNK).min(end);
+            let mut unweighted = 0;
+            let step = tile_pixels(self.criterion.classes);
+            for from in (chunk..chunk_end).step_by(step) {
+                let tile_span = Span { from, len: step.min(chunk_end - from), ..span };
+                unweighted += self.add_tile(simd, tile_span, total)?;
+            }
+            let weight = self.sums.drain(|slot, class, lanes| total.add(slot, class, fold8(lanes)));
+            total.weight.add(fold8(weight));
+            total.weight.add(unweighted as f64);
+        }
+        Ok(())
+    }
+
+    /// Returns the pixels that count once.
+    #[inline(always)]
+    fn add_tile<S: Simd>(&mut self, simd: S, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
+        let activation = self.criterion.activation;
+        let Some(tile) = self.loader.load(self.criterion, self.input, span) else {
+            // Only where another thread mends the data meanwhile is there a fault that is not found again.
+            let vanished = Fault {
+                kind: FaultKind::LabelOutOfRange,
+                value: f64::NAN,
+                sample: span.sample,
+                class: 0,
+                pixel: span.from,
+            };
+            return Err(first_fault(self.criterion, self.input, span).unwrap_or(vanished));
+        };
+        if !holds_probabilities(simd, self.criterion, self.input, &tile)
+            && let Some(fault) = first_fault(self.criterion, self.input, span)
+        {
+            return Err(fault);
+        }
+        let activated = self.activator.activate(simd, activation, &tile);
+        total.non_finite += activated.non_finite;
+        total.valid += tile.valid as u64;
+        accumulate(simd, activation, self.clip, &tile, &activated, &mut self.sums);
+        Ok(if tile.weights.is_some() { 0 } else { tile.valid })
+    }
+}

@@ -1,0 +1,66 @@
+//! 16 pixels in double precision, and sums of them in a fixed order.
+
+use crate::simd::{Select, Simd, SimdBase, SimdWiden, f32x16, f64x8};
+use crate::tile::{BLOCK, Block};
+
+/// A sum in progress. Lane j takes the pixels 8k + j of a plane, in order: the 16 pixels of a block are widened to twice 8 `f64`,
+/// those two are added, and the result joins the lanes. That order is part of the numerics: no tile size, level or layout can
+/// change it.
+pub(crate) type Lanes = [f64; 8];
+
+const _: () = assert!(BLOCK == 16, "lanes take a block as twice 8 pixels");
+
+/// A block in double precision: its first and its last 8 pixels.
+#[derive(Clone, Copy)]
+pub(crate) struct Wide<S: Simd>(pub(crate) f64x8<S>, pub(crate) f64x8<S>);
+
+impl<S: Simd> Wide<S> {
+    #[inline(always)]
+    pub(crate) fn of(value: f32x16<S>) -> Self {
+        let (low, high) = value.widen();
+        Self(low, high)
+    }
+
+    #[inline(always)]
+    pub(crate) fn load(simd: S, block: &Block) -> Self {
+        Self::of(f32x16::load_array_ref(simd, block))
+    }
+
+    #[inline(always)]
+    pub(crate) fn times(self, other: Self) -> Self {
+        Self(self.0 * other.0, self.1 * other.1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0, self.1 + other.1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self(self.0 - other.0, self.1 - other.1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn abs(self) -> Self {
+        Self(self.0.abs(), self.1.abs())
+    }
+
+    /// The value where `weight` is not 0, and +0 elsewhere, whatever the value is there (0 · NaN would be NaN).
+    #[inline(always)]
+    pub(crate) fn where_counted(self, simd: S, weight: Self) -> Self {
+        let zero = f64x8::splat(simd, 0.0);
+        Self(weight.0.simd_ne(zero).select(self.0, zero), weight.1.simd_ne(zero).select(self.1, zero))
+    }
+}
+
+/// Adds `term` of each block to a sum.
+#[inline(always)]
+pub(crate) fn add_blocks<S: Simd>(simd: S, lanes: &mut Lanes, blocks: usize, term: impl Fn(usize) -> Wide<S>) {
+    let mut sum = f64x8::load_array_ref(simd, lanes);
+    for block in 0..blocks {
+        let Wide(low, high) = term(block);
+        sum = sum + (low + high);
+    }
+    sum.store_array(lanes);
+}
