@@ -1,8 +1,6 @@
 //! The exponential function of 16 f32 at once.
 
-use super::{
-    Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16,
-};
+use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16};
 use std::f32::consts::{LN_2, LOG2_E};
 
 // Method:
@@ -121,6 +119,11 @@ mod tests {
             f32::NEG_INFINITY,
         ];
         TESTER.check_around(&edges, 2000);
+    }
+
+    #[test]
+    fn a_result_does_not_depend_on_the_other_lanes() {
+        TESTER.check_lanes_alone(&[0.3, -20.0, -87.3, -87.34, 88.0, 88.73, f32::INFINITY, f32::NEG_INFINITY, f32::NAN]);
     }
 
     #[test]
