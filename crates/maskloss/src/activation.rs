@@ -157,7 +157,7 @@ impl Activator {
             for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
                 let z = f32x16::load_array_ref(simd, z);
                 let size = z.abs();
-                sound = sound & size.simd_lt(f32::INFINITY);
+                sound &= size.simd_lt(f32::INFINITY);
                 largest = largest.max(size);
                 let u = exp(simd, -size);
                 let inverse = 1.0 / (u + 1.0);
@@ -174,7 +174,7 @@ impl Activator {
         let mut sound = f32x16::splat(simd, 0.0).simd_eq(0.0);
         for class in 0..tile.classes {
             for p in tile.prediction.plane(class) {
-                sound = sound & f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
+                sound &= f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
             }
         }
         if sound.all_true() {

@@ -37,7 +37,7 @@ pub(crate) fn holds_probabilities<S: Simd>(simd: S, criterion: &Criterion, input
         for b in 0..tile.blocks {
             let mut sum = f32x16::splat(simd, 0.0);
             for class in 0..tile.classes {
-                sum = sum + f32x16::load_array_ref(simd, &tile.prediction.plane(class)[b]);
+                sum += f32x16::load_array_ref(simd, &tile.prediction.plane(class)[b]);
             }
             let counts = match tile.weights {
                 Some(weights) => f32x16::load_array_ref(simd, &weights[b]).simd_gt(0.0),
@@ -45,7 +45,7 @@ pub(crate) fn holds_probabilities<S: Simd>(simd: S, criterion: &Criterion, input
             };
             let off = (sum - 1.0).abs();
             // An infinite sum has an infinite term, which is counted instead.
-            sound = sound & !(counts & off.simd_gt(TOLERANCE) & off.simd_lt(infinity));
+            sound &= !(counts & off.simd_gt(TOLERANCE) & off.simd_lt(infinity));
         }
     }
     sound.all_true()

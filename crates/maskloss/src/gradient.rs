@@ -6,8 +6,9 @@ use crate::derivative::{Planes, Slope, differentiate};
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, run, workers};
 use crate::simd::{Simd, dispatch};
-use crate::tensor::{FloatsMut, Input, Layout, Shape};
-use crate::tile::{BLOCK, Block, CHUNK, Loader, Span, tile_pixels};
+use crate::spans::{Part, spans, split, task_pixels};
+use crate::tensor::{FloatsMut, Input, Layout};
+use crate::tile::{BLOCK, Block, Loader, Span, tile_pixels};
 
 /// Where the gradient goes.
 #[derive(Debug)]
@@ -19,24 +20,6 @@ pub struct Gradient<'a> {
     /// Whether the gradient is added to what is there.
     pub accumulate: bool,
 }
-
-/// The pixels of a task: about a quarter of a million elements, in whole chunks.
-fn task_pixels(shape: Shape) -> usize {
-    const TASK_ELEMENTS: usize = 1 << 18;
-    (TASK_ELEMENTS / shape.classes.max(1) / CHUNK).max(1) * CHUNK
-}
-
-/// The spans of a batch, in order.
-pub(crate) fn spans(shape: Shape) -> Vec<Span> {
-    let step = task_pixels(shape);
-    let of_sample = |sample| {
-        (0..shape.pixels).step_by(step).map(move |from| Span { sample, from, len: step.min(shape.pixels - from) })
-    };
-    (0..shape.samples).flat_map(of_sample).collect()
-}
-
-/// The gradient's part of a span: a slice for each plane, or one slice of interleaved pixels.
-pub(crate) struct Part<'a, T>(pub(crate) Vec<&'a mut [T]>);
 
 /// Writes `scale` times the gradient (the scale is in the coefficients) of all pixels.
 pub(crate) fn gradient(
@@ -107,28 +90,6 @@ fn write_all<T: Sink>(
             dispatch!(execution.level, simd => pass.write_span(simd, span, &mut part));
         }
     });
-}
-
-/// Memory of that shape, cut into spans of `step` pixels.
-pub(crate) fn split<T>(data: &mut [T], shape: Shape, step: usize) -> Vec<Part<'_, T>> {
-    if shape.sample_len() == 0 {
-        return Vec::new();
-    }
-    let samples = data.chunks_exact_mut(shape.sample_len());
-    match shape.layout {
-        Layout::ChannelsLast => {
-            samples.flat_map(|sample| sample.chunks_mut(step * shape.classes)).map(|part| Part(vec![part])).collect()
-        }
-        Layout::ChannelsFirst => samples
-            .flat_map(|sample| {
-                let mut planes: Vec<_> = sample.chunks_exact_mut(shape.pixels).map(|p| p.chunks_mut(step)).collect();
-                let parts = shape.pixels.div_ceil(step);
-                (0..parts)
-                    .map(move |_| Part(planes.iter_mut().filter_map(Iterator::next).collect()))
-                    .collect::<Vec<_>>()
-            })
-            .collect(),
-    }
 }
 
 /// One worker's pass 2.

@@ -2,10 +2,10 @@
 
 use crate::activation::{Activated, Activator};
 use crate::criterion::{Activation, Criterion, Loss};
-use crate::gradient::{Part, spans, split};
 use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::parallel::{Execution, run, workers};
 use crate::simd::{Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
+use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::{BLOCK, Loader, Span, Tile, TileTarget, tile_pixels};
 use crate::wide::Wide;
@@ -27,9 +27,7 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
     let shape = input.shape;
     let out_shape = if exclusive { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
     let mut values = vec![0.0; shape.samples * out_shape.sample_len()];
-    let spans = spans(shape);
-    let step = spans.first().map_or(1, |span| span.len);
-    let tasks: Vec<_> = spans.into_iter().zip(split(&mut values, out_shape, step)).collect();
+    let tasks: Vec<_> = spans(shape).into_iter().zip(split(&mut values, out_shape, task_pixels(shape))).collect();
     let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
     run(tasks, workers, |queue| {
         let blocks = tile_pixels(criterion.classes) / BLOCK;

@@ -60,7 +60,7 @@ pub(crate) fn add_blocks<S: Simd>(simd: S, lanes: &mut Lanes, blocks: usize, ter
     let mut sum = f64x8::load_array_ref(simd, lanes);
     for block in 0..blocks {
         let Wide(low, high) = term(block);
-        sum = sum + (low + high);
+        sum += low + high;
     }
     sum.store_array(lanes);
 }
