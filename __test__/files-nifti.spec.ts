@@ -1,6 +1,6 @@
 import test from 'ava'
 
-import { decode } from '../src/files/read.ts'
+import { decode } from '../src/files/typescript-reader.ts'
 import { defaultLimits } from '../src/files/tensor.ts'
 import { codeOf } from './files-code.ts'
 import { concat, gzip, nifti, type NiftiOptions } from './files-writers.ts'

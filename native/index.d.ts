@@ -19,7 +19,7 @@ export declare function evaluate(simd: string, threads: number, plan: Float64Arr
 export declare function labels(map: unknown): Array<number>
 
 /** Reads a file whose name says its format. */
-export declare function readFile(path: string, key: string | undefined | null, maxPixels: number, maxBytes: number): Promise<unknown>
+export declare function readFile(path: string, key: string | undefined | null, maxPixels: number, maxBytes: number): Promise<ReadResult>
 
 /** An array from a file, or why there is none. */
 export interface ReadResult {

@@ -7,11 +7,12 @@ import { isFresh, make, stampName } from './steps.mjs'
 const examples = {
   title: 'making the example data set',
   command: [process.execPath, at('examples/data/make.mjs')],
-  reads: ['examples/data/make.mjs'],
+  reads: ['examples/data/make.mjs', 'examples/data/formats.mjs'],
   makes: ['examples/data/predictions', 'examples/data/references'],
   stamp: `examples/data/${stampName}`,
 }
-const demo = ['score', 'examples/data/predictions', 'examples/data/references']
+const folders = ['examples/data/predictions', 'examples/data/references']
+const demo = ['score', ...folders, '--activation', 'none', '--losses', 'dice,cross-entropy']
 
 await setup()
 const given = process.argv.slice(2)

@@ -26,7 +26,8 @@ import { reference } from './reference/engine.ts'
 import { NUMERICS, VERSION } from './version.ts'
 import { warn } from './warning.ts'
 
-type Native = typeof Binding
+/** What the generated binding exports. */
+export type NativeBinding = typeof Binding
 
 /** The binding's status numbers, from 1. */
 const FAULTS = [
@@ -49,7 +50,7 @@ export const native: EngineSource = { engine: () => (loaded ??= load()) }
 let loaded: Engine | undefined
 
 /** The binding itself, where there is one: for the readers of files. */
-export function nativeBinding(): Native | undefined {
+export function nativeBinding(): NativeBinding | undefined {
   return native.engine() instanceof NativeEngine ? requireBinding() : undefined
 }
 
@@ -84,8 +85,8 @@ const REMEDY =
   'install again without omitting optional dependencies (npm install --include=optional), build it in a source checkout ' +
   '(npm run build, with Rust), or set MASKLOSS_BACKEND=reference'
 
-function requireBinding(): Native {
-  return createRequire(import.meta.url)('../native/index.cjs') as Native
+function requireBinding(): NativeBinding {
+  return createRequire(import.meta.url)('../native/index.cjs') as NativeBinding
 }
 
 /** Nothing but modules that do not exist stands behind the error. */
@@ -117,7 +118,7 @@ function environmentError(name: string, expected: string, actual: string): Error
   return masklossError({ code: 'ERR_MASKLOSS_BACKEND', argument: name, expected, actual, remedy })
 }
 
-function threadsOf(binding: Native): number {
+function threadsOf(binding: NativeBinding): number {
   const value = process.env['MASKLOSS_THREADS']
   if (value === undefined || value === '') return binding.threads()
   const threads = Number(value)
@@ -126,11 +127,11 @@ function threadsOf(binding: Native): number {
 }
 
 class NativeEngine implements Engine {
-  readonly #binding: Native
+  readonly #binding: NativeBinding
   readonly #simd: string
   readonly #threads: number
 
-  constructor(binding: Native) {
+  constructor(binding: NativeBinding) {
     if (binding.version() !== VERSION) {
       throw environmentError('native binary', `version ${VERSION}`, `version ${binding.version()}`)
     }
@@ -182,13 +183,13 @@ class NativeEngine implements Engine {
 }
 
 class NativeCriterion implements EngineCriterion {
-  readonly #binding: Native
+  readonly #binding: NativeBinding
   readonly #simd: string
   readonly #threads: number
   readonly #plan: Float64Array
   readonly #report: Float64Array
 
-  constructor(binding: Native, simd: string, threads: number, spec: CriterionSpec) {
+  constructor(binding: NativeBinding, simd: string, threads: number, spec: CriterionSpec) {
     this.#binding = binding
     this.#simd = simd
     this.#threads = threads
