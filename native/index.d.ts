@@ -9,3 +9,41 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Hard counts. `decision` is 0 for label maps, 1 for argmax, 2 for a threshold; `ignoreIndex` NaN for none. */
+export declare function count(simd: string, threads: number, regions: Float64Array, samples: number, classes: number, pixels: number, channelsLast: boolean, perClass: boolean, decision: number, threshold: number, ignoreIndex: number, prediction: unknown, reference: unknown, counts: Float64Array, valid: Float64Array, report: Float64Array): number
+
+/** Evaluates a plan. `report` receives the loss, the count of non-finite values, and the loss of each term. */
+export declare function evaluate(simd: string, threads: number, plan: Float64Array, samples: number, pixels: number, channelsLast: boolean, perClass: boolean, prediction: unknown, target: unknown, pixelWeights: unknown, gradient: unknown, gradientScale: number, accumulate: boolean, values: Float64Array, report: Float64Array): number
+
+/** The distinct labels of a map, ascending. */
+export declare function labels(map: unknown): Array<number>
+
+/** Reads a file whose name says its format. */
+export declare function readFile(path: string, key: string | undefined | null, maxPixels: number, maxBytes: number): Promise<unknown>
+
+/** An array from a file, or why there is none. */
+export interface ReadResult {
+  /** Stable name of what is wrong; absent where nothing is. */
+  code?: string
+  /** The same as a sentence. */
+  reason?: string
+  /** NumPy's name of the element type. */
+  dtype?: string
+  /** The extents, slowest axis first. */
+  shape?: Array<number>
+  /** The elements' bytes, in this machine's order. */
+  data?: Uint8Array
+  /** Three rows of four: from voxel indices to the world. */
+  affine?: Array<number>
+  /** The size of a voxel along the last axes. */
+  spacing?: Array<number>
+}
+
+/** The levels of this processor, best first. */
+export declare function simdLevels(): Array<string>
+
+/** The threads that this process may use. */
+export declare function threads(): number
+
+/** The version of this binary: the TypeScript part refuses another one. */
+export declare function version(): string

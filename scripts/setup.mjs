@@ -30,7 +30,7 @@ const install = {
 
 /** How every addon is built, here and for a release. */
 const napiBuild =
-  'build --platform --release --esm --manifest-path crates/maskloss-node/Cargo.toml --output-dir native -- --locked'.split(
+  'build --platform --release --js index.cjs --dts index.d.ts --manifest-path crates/maskloss-node/Cargo.toml --output-dir native -- --locked'.split(
     ' ',
   )
 

@@ -214,3 +214,8 @@ export interface Engine {
   /** The distinct labels of a map, ascending. */
   labels(map: LabelArray, threads: number): number[]
 }
+
+/** Where an engine comes from: loaded at the first call, not at import. */
+export interface EngineSource {
+  engine(): Engine
+}

@@ -1,1 +1,214 @@
-//! The N-API border of maskloss.
+//! The N-API border: typed arrays and primitives in, positionally; numbers out. Options, shapes and messages are TypeScript's.
+//!
+//! Every export catches panics. Faults of the data are results, not errors: 0 is success, a positive number is the place of the
+//! fault's name in `src/native.ts`, whose value, sample, class and pixel lie in `report`.
+#![deny(unsafe_code)]
+
+mod files;
+mod plan;
+#[allow(unsafe_code, reason = "the memory of JavaScript: the one file of unsafe code, each with its reason")]
+mod view;
+
+use maskloss::{
+    CountInput, Decision, Execution, Fault, FaultKind, Gradient, Input, Layout, Level, Shape, Target, available_threads,
+};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use view::View;
+
+const OVERLAP: u32 = 7;
+
+fn status(fault: &Fault, report: &mut [f64]) -> u32 {
+    let numbers = [fault.value, fault.sample as f64, fault.class as f64, fault.pixel as f64];
+    for (to, number) in report.iter_mut().zip(numbers) {
+        *to = number;
+    }
+    match fault.kind {
+        FaultKind::PixelWeight => 1,
+        FaultKind::LabelNotInteger => 2,
+        FaultKind::LabelOutOfRange => 3,
+        FaultKind::TargetOutOfRange => 4,
+        FaultKind::PredictionOutOfRange => 5,
+        FaultKind::PredictionSum => 6,
+    }
+}
+
+fn invalid(message: &str) -> Error {
+    Error::new(Status::InvalidArg, message)
+}
+
+/// How the calls of this process run, unless a call asks for fewer threads.
+fn execution(simd: &str, threads: f64) -> Result<Execution> {
+    let level = if simd.is_empty() { Some(Level::detect()) } else { Level::from_name(simd) };
+    let level = level.ok_or_else(|| invalid("Expected a SIMD level that this processor has"))?;
+    Ok(Execution { level, threads: (threads as usize).clamp(1, 1024) })
+}
+
+fn shape(samples: f64, classes: f64, pixels: f64, channels_last: bool, len: usize) -> Result<Shape> {
+    let layout = if channels_last { Layout::ChannelsLast } else { Layout::ChannelsFirst };
+    let [samples, classes, pixels] = [samples, classes, pixels].map(|extent| extent as usize);
+    match samples.checked_mul(classes).and_then(|n| n.checked_mul(pixels)) {
+        Some(n) if n == len => Ok(Shape { samples, classes, pixels, layout }),
+        _ => Err(invalid("Expected a prediction as long as its shape says")),
+    }
+}
+
+fn same_length(found: usize, expected: usize, what: &str) -> Result<()> {
+    if found == expected { Ok(()) } else { Err(invalid(&format!("Expected {what} as long as the shape says"))) }
+}
+
+/// Evaluates a plan. `report` receives the loss, the count of non-finite values, and the loss of each term.
+#[napi(
+    catch_unwind,
+    ts_args_type = "simd: string, threads: number, plan: Float64Array, samples: number, pixels: number, \
+    channelsLast: boolean, perClass: boolean, prediction: unknown, target: unknown, pixelWeights: unknown, gradient: unknown, \
+    gradientScale: number, accumulate: boolean, values: Float64Array, report: Float64Array"
+)]
+pub fn evaluate(
+    simd: String,
+    threads: f64,
+    plan: View,
+    samples: f64,
+    pixels: f64,
+    channels_last: bool,
+    per_class: bool,
+    prediction: View,
+    target: View,
+    pixel_weights: Option<View>,
+    gradient: Option<View>,
+    gradient_scale: f64,
+    accumulate: bool,
+    mut values: View,
+    mut report: View,
+) -> Result<u32> {
+    let criterion = plan::criterion(plan.numbers()?)?;
+    let shape = shape(samples, criterion.classes as f64, pixels, channels_last, prediction.len())?;
+    let planes = shape.samples * shape.pixels;
+    same_length(target.len(), if per_class { prediction.len() } else { planes }, "a target")?;
+    if let Some(weights) = &pixel_weights {
+        same_length(weights.len(), planes, "pixel weights")?;
+    }
+    if let Some(gradient) = &gradient {
+        same_length(gradient.len(), prediction.len(), "a gradient")?;
+    }
+    // Nothing that is written may share memory with anything else.
+    let read = || [&plan, &prediction, &target].into_iter().chain(&pixel_weights);
+    let written: Vec<&View> = [&values, &report].into_iter().chain(&gradient).collect();
+    let apart = |index: usize, view: &View| {
+        read().all(|other| view.disjoint(other)) && written[..index].iter().all(|other| view.disjoint(other))
+    };
+    if !written.iter().enumerate().all(|(index, view)| apart(index, view)) {
+        return Ok(OVERLAP);
+    }
+
+    let input = Input {
+        shape,
+        prediction: prediction.floats()?,
+        target: if per_class { Target::PerClass(target.planes()?) } else { Target::Labels(target.labels()?) },
+        pixel_weights: pixel_weights.as_ref().map(View::floats).transpose()?,
+    };
+    let mut gradient = gradient;
+    let mut into = match &mut gradient {
+        Some(view) => Some(Gradient { data: view.floats_mut()?, scale: gradient_scale, accumulate }),
+        None => None,
+    };
+    let report = report.numbers_mut()?;
+    match maskloss::evaluate(&criterion, &input, into.as_mut(), &execution(&simd, threads)?) {
+        Err(fault) => Ok(status(&fault, report)),
+        Ok(evaluation) => {
+            let head = [evaluation.loss, evaluation.non_finite as f64];
+            for (to, number) in report.iter_mut().zip(head.into_iter().chain(evaluation.terms)) {
+                *to = number;
+            }
+            let values = values.numbers_mut()?;
+            same_length(values.len(), evaluation.values.len(), "values")?;
+            values.copy_from_slice(&evaluation.values);
+            Ok(0)
+        }
+    }
+}
+
+/// Hard counts. `decision` is 0 for label maps, 1 for argmax, 2 for a threshold; `ignoreIndex` NaN for none.
+#[napi(
+    catch_unwind,
+    ts_args_type = "simd: string, threads: number, regions: Float64Array, samples: number, classes: number, \
+    pixels: number, channelsLast: boolean, perClass: boolean, decision: number, threshold: number, ignoreIndex: number, \
+    prediction: unknown, reference: unknown, counts: Float64Array, valid: Float64Array, report: Float64Array"
+)]
+pub fn count(
+    simd: String,
+    threads: f64,
+    regions: View,
+    samples: f64,
+    classes: f64,
+    pixels: f64,
+    channels_last: bool,
+    per_class: bool,
+    decision: u32,
+    threshold: f64,
+    ignore_index: f64,
+    prediction: View,
+    reference: View,
+    mut counts: View,
+    mut valid: View,
+    mut report: View,
+) -> Result<u32> {
+    let regions = plan::regions(regions.numbers()?)?;
+    let shape = shape(samples, classes, pixels, channels_last, prediction.len())?;
+    let planes = shape.samples * shape.pixels;
+    same_length(reference.len(), if per_class { planes * regions.len() } else { planes }, "a reference")?;
+    let written = [&counts, &valid, &report];
+    if !written.iter().all(|view| view.disjoint(&prediction) && view.disjoint(&reference)) {
+        return Ok(OVERLAP);
+    }
+    let input = CountInput {
+        shape,
+        prediction: match decision {
+            0 if shape.classes == 1 => Decision::Labels(prediction.labels()?),
+            1 => Decision::Argmax(prediction.floats()?),
+            2 if shape.classes == regions.len() => Decision::Threshold(prediction.floats()?, threshold),
+            _ => return Err(invalid("Expected a decision that fits the classes")),
+        },
+        reference: if per_class { Target::PerClass(reference.planes()?) } else { Target::Labels(reference.labels()?) },
+        regions: &regions,
+        ignore_index: (!ignore_index.is_nan()).then_some(ignore_index as i64),
+    };
+    let found = match maskloss::count(&input, &execution(&simd, threads)?) {
+        Err(fault) => return Ok(status(&fault, report.numbers_mut()?)),
+        Ok(found) => found,
+    };
+    let (counts, valid) = (counts.numbers_mut()?, valid.numbers_mut()?);
+    same_length(counts.len(), found.len() * regions.len() * 3, "counts")?;
+    same_length(valid.len(), found.len(), "counts of valid pixels")?;
+    for (to, sample) in valid.iter_mut().zip(&found) {
+        *to = sample.valid as f64;
+    }
+    for (to, number) in counts.iter_mut().zip(found.iter().flat_map(|sample| sample.regions.iter().flatten())) {
+        *to = *number as f64;
+    }
+    Ok(0)
+}
+
+/// The distinct labels of a map, ascending.
+#[napi(catch_unwind, ts_args_type = "map: unknown")]
+pub fn labels(map: View) -> Result<Vec<f64>> {
+    Ok(maskloss::distinct_labels(map.labels()?))
+}
+
+/// The levels of this processor, best first.
+#[napi(catch_unwind)]
+pub fn simd_levels() -> Vec<String> {
+    Level::available().into_iter().map(|level| level.name().to_owned()).collect()
+}
+
+/// The threads that this process may use.
+#[napi(catch_unwind)]
+pub fn threads() -> u32 {
+    u32::try_from(available_threads()).unwrap_or(u32::MAX)
+}
+
+/// The version of this binary: the TypeScript part refuses another one.
+#[napi(catch_unwind)]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

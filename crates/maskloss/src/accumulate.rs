@@ -1,11 +1,12 @@
 //! Pass 1 on one tile: what each class adds to the sums.
 
 use crate::activation::Activated;
+use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
 use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
+use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16};
 use crate::statistics::{Needs, Quantity};
-use crate::tile::{Tile, TileTarget};
+use crate::tile::{Block, Tile, TileTarget};
 use crate::wide::{Lanes, Wide, add_blocks};
 
 /// The sums of a chunk in progress, one for each wanted quantity and class.
@@ -32,8 +33,19 @@ impl Sums {
 }
 
 /// Pass 1 on one tile, with the logarithms of probabilities clipped to `[clip, 1 − clip]`.
+pub(crate) fn accumulate(
+    level: Level,
+    activation: Activation,
+    clip: f32,
+    tile: &Tile,
+    activated: &Activated,
+    sums: &mut Sums,
+) {
+    dispatch!(level, simd => accumulate_tile(simd, activation, clip, tile, activated, sums));
+}
+
 #[inline(always)]
-pub(crate) fn accumulate<S: Simd>(
+fn accumulate_tile<S: Simd>(
     simd: S,
     activation: Activation,
     clip: f32,
@@ -42,138 +54,215 @@ pub(crate) fn accumulate<S: Simd>(
     sums: &mut Sums,
 ) {
     match tile.weights {
-        None => accumulate_weighted(simd, activation, clip, tile, activated, sums, |_, value| value),
+        None => accumulate_classes::<S, false>(simd, activation, clip, tile, activated, sums, &[]),
         Some(weights) => {
-            add_blocks(simd, &mut sums.weight, tile.blocks, |b| Wide::load(simd, &weights[b]));
-            let weigh = |b: usize, value: Wide<S>| Wide::load(simd, &weights[b]).times(value);
-            accumulate_weighted(simd, activation, clip, tile, activated, sums, weigh);
+            add_blocks(
+                simd,
+                &mut sums.weight,
+                tile.blocks,
+                #[inline(always)]
+                |b| Wide::load(simd, &weights[b]),
+            );
+            accumulate_classes::<S, true>(simd, activation, clip, tile, activated, sums, weights);
         }
     }
 }
 
-/// `weigh(block, x)` is `m·x`.
 #[inline(always)]
-fn accumulate_weighted<S: Simd>(
+fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
     simd: S,
     activation: Activation,
     clip: f32,
     tile: &Tile,
     activated: &Activated,
     sums: &mut Sums,
-    weigh: impl Fn(usize, Wide<S>) -> Wide<S> + Copy,
+    weights: &[Block],
 ) {
-    let mut class_sums = ClassSums { simd, activation, clip, tile, activated, sums, weigh };
     match tile.target {
         TileTarget::Labels { labels, present } => {
-            let (one, zero) = (f32x16::splat(simd, 1.0), f32x16::splat(simd, 0.0));
             let mut present = present.iter().peekable();
+            // 0 · NaN is NaN: where a prediction is broken, every class has a term.
+            let broken = activated.non_finite > 0;
             for class in 0..tile.classes {
-                let occurs = present.next_if_eq(&&class).is_some();
-                let chosen = i32x16::splat(simd, class as i32);
-                class_sums.add(class, occurs, |b: usize| {
-                    i32x16::load_array_ref(simd, &labels[b]).simd_eq(chosen).select(one, zero)
-                });
+                if present.next_if_eq(&&class).is_some() || broken {
+                    let target = LabelClass { labels, class };
+                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
+                        .add(activation, sums);
+                } else {
+                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target: Absent }
+                        .add(activation, sums);
+                }
             }
         }
         TileTarget::Planes(planes) => {
             for class in 0..tile.classes {
-                let plane = planes.plane(class);
-                class_sums.add(class, true, |b: usize| f32x16::load_array_ref(simd, &plane[b]));
+                let target = PlaneClass(planes.plane(class));
+                ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
+                    .add(activation, sums);
             }
         }
     }
 }
 
-/// One class after the other of one tile.
-struct ClassSums<'a, S, W> {
+/// One class of one tile.
+struct ClassSums<'a, S, T, const WEIGHTED: bool> {
     simd: S,
-    activation: Activation,
     clip: f32,
     tile: &'a Tile<'a>,
     activated: &'a Activated<'a>,
-    sums: &'a mut Sums,
-    weigh: W,
+    weights: &'a [Block],
+    class: usize,
+    target: T,
 }
 
-impl<S: Simd, W: Fn(usize, Wide<S>) -> Wide<S> + Copy> ClassSums<'_, S, W> {
-    /// `occurs` is false where the target is known to be 0 everywhere.
+impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED> {
     #[inline(always)]
-    fn add(&mut self, class: usize, occurs: bool, target: impl Fn(usize) -> f32x16<S> + Copy) {
-        let Self { simd, activated, weigh, clip, tile, .. } = *self;
-        let plane = activated.planes.plane(class);
-        let probability =
-            |b: usize| f32x16::load_array_ref(simd, &plane[b]) * f32x16::load_array_ref(simd, &activated.scale[b]);
-        let of_target = |b: usize, value: Wide<S>| {
-            let t = Wide::of(target(b));
-            weigh(b, value.times(t)).where_counted(simd, t)
-        };
-
-        self.sum(Quantity::Predicted, class, |b| weigh(b, Wide::of(probability(b))));
-        self.sum(Quantity::PredictedSquared, class, |b| {
-            let p = Wide::of(probability(b));
-            weigh(b, p.times(p))
-        });
-        self.sum(Quantity::Distance, class, |b| weigh(b, Wide::of(probability(b)).minus(Wide::of(target(b))).abs()));
-        if occurs {
-            self.sum(Quantity::Overlap, class, |b| of_target(b, Wide::of(probability(b))));
-            self.sum(Quantity::Reference, class, |b| weigh(b, Wide::of(target(b))));
-            self.sum(Quantity::ReferenceSquared, class, |b| of_target(b, Wide::of(target(b))));
+    fn add(&self, activation: Activation, sums: &mut Sums) {
+        let Self { simd, activated, clip, tile, .. } = *self;
+        let plane = activated.planes.plane(self.class);
+        self.sum(
+            sums,
+            Quantity::Predicted,
+            #[inline(always)]
+            |b| self.weigh(b, self.probability(plane, b)),
+        );
+        self.sum(
+            sums,
+            Quantity::PredictedSquared,
+            #[inline(always)]
+            |b| {
+                let p = self.probability(plane, b);
+                self.weigh(b, p.times(p))
+            },
+        );
+        self.sum(
+            sums,
+            Quantity::Distance,
+            #[inline(always)]
+            |b| self.weigh(b, self.probability(plane, b).minus(self.target(b)).abs()),
+        );
+        if T::OCCURS {
+            self.sum(
+                sums,
+                Quantity::Overlap,
+                #[inline(always)]
+                |b| self.of_target(b, self.probability(plane, b)),
+            );
+            self.sum(
+                sums,
+                Quantity::Reference,
+                #[inline(always)]
+                |b| self.weigh(b, self.target(b)),
+            );
+            self.sum(
+                sums,
+                Quantity::ReferenceSquared,
+                #[inline(always)]
+                |b| self.of_target(b, self.target(b)),
+            );
         }
-        let logits = tile.prediction.plane(class);
-        let logit = |b: usize| f32x16::load_array_ref(simd, &logits[b]);
-        match self.activation {
-            Activation::Softmax => {
-                self.log_sums(class, occurs, of_target, |b| softmax_log_loss(simd, activated, logit(b), b));
-            }
+        let logits = tile.prediction.plane(self.class);
+        match activation {
+            Activation::Softmax => self.log_sums(
+                sums,
+                #[inline(always)]
+                |b| softmax_log_loss(simd, activated, f32x16::load_array_ref(simd, &logits[b]), b),
+            ),
             Activation::Sigmoid => {
-                self.log_sums(class, occurs, of_target, |b| sigmoid_log_loss(simd, logit(b)));
-                self.complement_log_sums(class, target, |b| sigmoid_log_loss(simd, -logit(b)));
+                self.log_sums(
+                    sums,
+                    #[inline(always)]
+                    |b| sigmoid_log_loss(simd, f32x16::load_array_ref(simd, &logits[b])),
+                );
+                self.complement_log_sums(
+                    sums,
+                    #[inline(always)]
+                    |b| sigmoid_log_loss(simd, -f32x16::load_array_ref(simd, &logits[b])),
+                );
             }
             Activation::None => {
-                self.log_sums(class, occurs, of_target, |b| clipped_log_loss(simd, probability(b), clip));
-                self.complement_log_sums(class, target, |b| clipped_log_loss(simd, 1.0 - probability(b), clip));
+                self.log_sums(
+                    sums,
+                    #[inline(always)]
+                    |b| clipped_log_loss(simd, f32x16::load_array_ref(simd, &plane[b]), clip),
+                );
+                self.complement_log_sums(
+                    sums,
+                    #[inline(always)]
+                    |b| clipped_log_loss(simd, 1.0 - f32x16::load_array_ref(simd, &plane[b]), clip),
+                );
             }
         }
+    }
+
+    #[inline(always)]
+    fn probability(&self, plane: &[Block], b: usize) -> Wide<S> {
+        let scale = f32x16::load_array_ref(self.simd, &self.activated.scale[b]);
+        Wide::of(f32x16::load_array_ref(self.simd, &plane[b]) * scale)
+    }
+
+    #[inline(always)]
+    fn target(&self, b: usize) -> Wide<S> {
+        Wide::of(self.target.at(self.simd, b))
+    }
+
+    /// `m·x`.
+    #[inline(always)]
+    fn weigh(&self, b: usize, value: Wide<S>) -> Wide<S> {
+        if WEIGHTED { Wide::load(self.simd, &self.weights[b]).times(value) } else { value }
+    }
+
+    /// `m·t·x`.
+    #[inline(always)]
+    fn of_target(&self, b: usize, value: Wide<S>) -> Wide<S> {
+        self.weigh(b, value.times(self.target(b)))
     }
 
     /// `Σ m·t·(−log p)` and `Σ m·(−log p)`.
     #[inline(always)]
-    fn log_sums(
-        &mut self,
-        class: usize,
-        occurs: bool,
-        of_target: impl Fn(usize, Wide<S>) -> Wide<S>,
-        loss: impl Fn(usize) -> Wide<S> + Copy,
-    ) {
-        let weigh = self.weigh;
-        if occurs {
-            self.sum(Quantity::LogLoss, class, |b| of_target(b, loss(b)));
+    fn log_sums(&self, sums: &mut Sums, loss: impl Fn(usize) -> Wide<S>) {
+        if T::OCCURS {
+            self.sum(
+                sums,
+                Quantity::LogLoss,
+                #[inline(always)]
+                |b| self.of_target(b, loss(b)),
+            );
         }
-        self.sum(Quantity::LogLossAll, class, |b| weigh(b, loss(b)));
+        self.sum(
+            sums,
+            Quantity::LogLossAll,
+            #[inline(always)]
+            |b| self.weigh(b, loss(b)),
+        );
     }
 
     /// `Σ m·(1 − t)·(−log(1 − p))` and `Σ m·(−log(1 − p))`.
     #[inline(always)]
-    fn complement_log_sums(
-        &mut self,
-        class: usize,
-        target: impl Fn(usize) -> f32x16<S>,
-        loss: impl Fn(usize) -> Wide<S> + Copy,
-    ) {
-        let (simd, weigh) = (self.simd, self.weigh);
-        self.sum(Quantity::ComplementLogLoss, class, |b| {
-            let rest = Wide::of(1.0 - target(b));
-            weigh(b, loss(b).times(rest)).where_counted(simd, rest)
-        });
-        self.sum(Quantity::ComplementLogLossAll, class, |b| weigh(b, loss(b)));
+    fn complement_log_sums(&self, sums: &mut Sums, loss: impl Fn(usize) -> Wide<S>) {
+        self.sum(
+            sums,
+            Quantity::ComplementLogLoss,
+            #[inline(always)]
+            |b| {
+                let rest = Wide::of(1.0 - self.target.at(self.simd, b));
+                self.weigh(b, loss(b).times(rest))
+            },
+        );
+        self.sum(
+            sums,
+            Quantity::ComplementLogLossAll,
+            #[inline(always)]
+            |b| self.weigh(b, loss(b)),
+        );
     }
 
     /// Adds `term` of each block to a quantity, where it is wanted.
     #[inline(always)]
-    fn sum(&mut self, quantity: Quantity, class: usize, term: impl Fn(usize) -> Wide<S>) {
-        let Sums { needs, classes, lanes, .. } = &mut *self.sums;
-        if needs.contains(quantity) {
-            add_blocks(self.simd, &mut lanes[needs.slot(quantity) * *classes + class], self.tile.blocks, term);
+    fn sum(&self, sums: &mut Sums, quantity: Quantity, term: impl Fn(usize) -> Wide<S>) {
+        if sums.needs.contains(quantity) {
+            let slot = sums.needs.slot(quantity) * sums.classes + self.class;
+            add_blocks(self.simd, &mut sums.lanes[slot], self.tile.blocks, term);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
 use crate::criterion::Activation;
-use crate::simd::{Select, Simd, SimdBase, SimdMask, exp, f32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16};
 use crate::tile::{Block, PlaneSet, Tile};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
@@ -46,13 +46,12 @@ impl Activator {
     }
 
     /// The probabilities of a tile.
+    pub(crate) fn activate<'a>(&'a mut self, level: Level, activation: Activation, tile: &Tile<'a>) -> Activated<'a> {
+        dispatch!(level, simd => self.activate_tile(simd, activation, tile))
+    }
+
     #[inline(always)]
-    pub(crate) fn activate<'a, S: Simd>(
-        &'a mut self,
-        simd: S,
-        activation: Activation,
-        tile: &Tile<'a>,
-    ) -> Activated<'a> {
+    fn activate_tile<'a, S: Simd>(&'a mut self, simd: S, activation: Activation, tile: &Tile<'a>) -> Activated<'a> {
         let blocks = tile.blocks;
         let (planes, non_finite) = match activation {
             Activation::Softmax => self.softmax(simd, tile),
@@ -157,7 +156,7 @@ impl Activator {
             for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
                 let z = f32x16::load_array_ref(simd, z);
                 let size = z.abs();
-                sound = sound & size.simd_lt(f32::INFINITY);
+                sound &= size.simd_lt(f32::INFINITY);
                 largest = largest.max(size);
                 let u = exp(simd, -size);
                 let inverse = 1.0 / (u + 1.0);
@@ -174,7 +173,7 @@ impl Activator {
         let mut sound = f32x16::splat(simd, 0.0).simd_eq(0.0);
         for class in 0..tile.classes {
             for p in tile.prediction.plane(class) {
-                sound = sound & f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
+                sound &= f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
             }
         }
         if sound.all_true() {

@@ -10,9 +10,10 @@
 //! Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
 
 use crate::activation::Activated;
+use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
 use crate::loss::Coefficients;
-use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{Block, Tile, TileTarget};
 
 /// What pass 2 knows of the losses.
@@ -28,21 +29,46 @@ pub(crate) struct Slope<'a> {
     pub(crate) logarithmic: bool,
 }
 
-/// Where the planes of a tile's gradient go: `out(class)` are its blocks.
-pub(crate) trait Planes {
-    fn plane(&mut self, class: usize) -> &mut [Block];
+/// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
+pub(crate) enum Destination<'a, 'p> {
+    /// The part `from .. from + len` of the caller's planes.
+    Direct { planes: &'a mut [&'p mut [f32]], from: usize, len: usize },
+    /// Plane c starts at block `c · blocks`.
+    Scratch { data: &'a mut [Block], blocks: usize },
+}
+
+impl Destination<'_, '_> {
+    #[inline(always)]
+    fn plane(&mut self, class: usize) -> &mut [Block] {
+        match self {
+            Self::Direct { planes, from, len } => planes[class][*from..*from + *len].as_chunks_mut().0,
+            Self::Scratch { data, blocks } => &mut data[class * *blocks..][..*blocks],
+        }
+    }
 }
 
 /// Writes the gradient of a tile, or adds it to what is there.
+pub(crate) fn differentiate(
+    level: Level,
+    slope: &Slope,
+    tile: &Tile,
+    activated: &Activated,
+    rest: &mut [Block],
+    add: bool,
+    out: &mut Destination,
+) {
+    dispatch!(level, simd => differentiate_tile(simd, slope, tile, activated, rest, add, out));
+}
+
 #[inline(always)]
-pub(crate) fn differentiate<S: Simd>(
+fn differentiate_tile<S: Simd>(
     simd: S,
     slope: &Slope,
     tile: &Tile,
     activated: &Activated,
     rest: &mut [Block],
     add: bool,
-    out: &mut impl Planes,
+    out: &mut Destination,
 ) {
     if slope.curved {
         by_target::<S, true>(simd, slope, tile, activated, rest, add, out);
@@ -59,49 +85,40 @@ fn by_target<S: Simd, const CURVED: bool>(
     activated: &Activated,
     rest: &mut [Block],
     add: bool,
-    out: &mut impl Planes,
+    out: &mut Destination,
 ) {
     let rest = &mut rest[..tile.blocks];
     let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest, add };
-    let zero = f32x16::splat(simd, 0.0);
+    let softmax = slope.activation == Activation::Softmax;
     match tile.target {
         TileTarget::Labels { labels, present } => {
-            let one = f32x16::splat(simd, 1.0);
-            let is = move |class: usize| {
-                let chosen = i32x16::splat(simd, class as i32);
-                move |b: usize| i32x16::load_array_ref(simd, &labels[b]).simd_eq(chosen).select(one, zero)
-            };
-            if slope.activation == Activation::Softmax {
+            if softmax {
                 pass.start_rest();
                 let mut occurring = present.iter().peekable();
                 for class in 0..tile.classes {
                     match occurring.next_if_eq(&&class) {
-                        Some(_) => pass.add_to_rest::<true>(class, is(class)),
-                        None => pass.add_to_rest::<false>(class, |_| zero),
+                        Some(_) => pass.add_to_rest(class, &LabelClass { labels, class }),
+                        None => pass.add_to_rest(class, &Absent),
                     }
                 }
             }
             let mut occurring = present.iter().peekable();
             for class in 0..tile.classes {
                 match occurring.next_if_eq(&&class) {
-                    Some(_) => pass.write::<true>(class, is(class), out.plane(class)),
-                    None => pass.write::<false>(class, |_| zero, out.plane(class)),
+                    Some(_) => pass.write(class, &LabelClass { labels, class }, out.plane(class)),
+                    None => pass.write(class, &Absent, out.plane(class)),
                 }
             }
         }
         TileTarget::Planes(planes) => {
-            let of = move |class: usize| {
-                let plane = planes.plane(class);
-                move |b: usize| f32x16::load_array_ref(simd, &plane[b])
-            };
-            if slope.activation == Activation::Softmax {
+            if softmax {
                 pass.start_rest();
                 for class in 0..tile.classes {
-                    pass.add_to_rest::<true>(class, of(class));
+                    pass.add_to_rest(class, &PlaneClass(planes.plane(class)));
                 }
             }
             for class in 0..tile.classes {
-                pass.write::<true>(class, of(class), out.plane(class));
+                pass.write(class, &PlaneClass(planes.plane(class)), out.plane(class));
             }
         }
     }
@@ -129,10 +146,10 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
 
     /// `d` of a class.
     #[inline(always)]
-    fn by_probability<const OCCURS: bool>(&self, k: &Wide8<S>, p: f32x16<S>, t: f32x16<S>) -> f32x16<S> {
+    fn by_probability<T: ClassTarget>(&self, k: &Wide8<S>, p: f32x16<S>, t: f32x16<S>) -> f32x16<S> {
         let mut d = k.b;
-        if OCCURS {
-            d = d + k.a * t;
+        if T::OCCURS {
+            d += k.a * t;
         }
         if CURVED {
             let zero = self.splat(0.0);
@@ -151,52 +168,68 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
 
     /// `+ V_c t_c − p_c d_c`.
     #[inline(always)]
-    fn add_to_rest<const OCCURS: bool>(&mut self, class: usize, target: impl Fn(usize) -> f32x16<S>) {
+    fn add_to_rest<T: ClassTarget>(&mut self, class: usize, target: &T) {
         let k = Wide8::splat(self.simd, &self.slope.coefficients[class]);
         let plane = self.activated.planes.plane(class);
         for b in 0..self.tile.blocks {
-            let (p, t) = (self.probability(plane, b), target(b));
-            let d = self.by_probability::<OCCURS>(&k, p, t);
+            let (p, t) = (self.probability(plane, b), target.at(self.simd, b));
+            let d = self.by_probability::<T>(&k, p, t);
             let mut rest = f32x16::load_array_ref(self.simd, &self.rest[b]) - p * d;
-            if OCCURS {
-                rest = rest + k.v * t;
+            if T::OCCURS {
+                rest += k.v * t;
             }
             rest.store_array(&mut self.rest[b]);
         }
     }
 
     #[inline(always)]
-    fn write<const OCCURS: bool>(&self, class: usize, target: impl Fn(usize) -> f32x16<S>, out: &mut [Block]) {
+    fn write<T: ClassTarget>(&self, class: usize, target: &T, out: &mut [Block]) {
         let simd = self.simd;
         let k = Wide8::splat(simd, &self.slope.coefficients[class]);
         let plane = self.activated.planes.plane(class);
         match self.slope.activation {
-            Activation::Softmax => self.store(out, |b| {
-                let (p, t) = (self.probability(plane, b), target(b));
-                let d = self.by_probability::<OCCURS>(&k, p, t);
-                p * (d + f32x16::load_array_ref(simd, &self.rest[b])) - k.linear::<OCCURS>(t)
-            }),
-            Activation::Sigmoid => self.store(out, |b| {
-                let (p, t) = (self.probability(plane, b), target(b));
-                let d = self.by_probability::<OCCURS>(&k, p, t);
-                p * (1.0 - p) * d + p * k.complement::<OCCURS>(t) - k.linear::<OCCURS>(t)
-            }),
+            Activation::Softmax => self.store(
+                out,
+                #[inline(always)]
+                |b| {
+                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
+                    let d = self.by_probability::<T>(&k, p, t);
+                    p * (d + f32x16::load_array_ref(simd, &self.rest[b])) - k.linear::<T>(t)
+                },
+            ),
+            Activation::Sigmoid => self.store(
+                out,
+                #[inline(always)]
+                |b| {
+                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
+                    let d = self.by_probability::<T>(&k, p, t);
+                    p * (1.0 - p) * d + p * k.complement::<T>(t) - k.linear::<T>(t)
+                },
+            ),
             Activation::None if self.slope.logarithmic => {
                 let (low, high) = (self.splat(self.slope.clip), self.splat(1.0 - self.slope.clip));
                 let zero = self.splat(0.0);
-                self.store(out, |b| {
-                    let (p, t) = (self.probability(plane, b), target(b));
-                    let d = self.by_probability::<OCCURS>(&k, p, t);
-                    let quotients = k.complement::<OCCURS>(t) / (1.0 - p) - k.linear::<OCCURS>(t) / p;
-                    // NaN is on neither side of the clip, and stays.
-                    d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
-                });
+                self.store(
+                    out,
+                    #[inline(always)]
+                    |b| {
+                        let (p, t) = (self.probability(plane, b), target.at(simd, b));
+                        let d = self.by_probability::<T>(&k, p, t);
+                        let quotients = k.complement::<T>(t) / (1.0 - p) - k.linear::<T>(t) / p;
+                        // NaN is on neither side of the clip, and stays.
+                        d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
+                    },
+                );
             }
-            Activation::None => self.store(out, |b| {
-                let (p, t) = (self.probability(plane, b), target(b));
-                // p − p is 0, but NaN where the prediction is.
-                self.by_probability::<OCCURS>(&k, p, t) + (p - p)
-            }),
+            Activation::None => self.store(
+                out,
+                #[inline(always)]
+                |b| {
+                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
+                    // 0·p is 0, but NaN where the prediction is.
+                    self.by_probability::<T>(&k, p, t) + p * 0.0
+                },
+            ),
         }
     }
 
@@ -257,13 +290,13 @@ impl<S: Simd> Wide8<S> {
 
     /// `U + V·t`.
     #[inline(always)]
-    fn linear<const OCCURS: bool>(&self, t: f32x16<S>) -> f32x16<S> {
-        if OCCURS { self.u + self.v * t } else { self.u }
+    fn linear<T: ClassTarget>(&self, t: f32x16<S>) -> f32x16<S> {
+        if T::OCCURS { self.u + self.v * t } else { self.u }
     }
 
     /// `K₀ + K₁·t`.
     #[inline(always)]
-    fn complement<const OCCURS: bool>(&self, t: f32x16<S>) -> f32x16<S> {
-        if OCCURS { self.k0 + self.k1 * t } else { self.k0 }
+    fn complement<T: ClassTarget>(&self, t: f32x16<S>) -> f32x16<S> {
+        if T::OCCURS { self.k0 + self.k1 * t } else { self.k0 }
     }
 }

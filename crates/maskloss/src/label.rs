@@ -90,6 +90,11 @@ impl LabelMap {
         }
     }
 
+    /// Every label stands for itself.
+    pub(crate) fn of_any_label(ignore: Option<i64>) -> Self {
+        Self { ignore, first: 0, mask: None, end: None }
+    }
+
     /// One plane for each region: 1 where the label is one of the region's.
     #[inline(always)]
     pub(crate) fn expand_regions(
@@ -167,4 +172,20 @@ fn load<L: Label>(source: &[L], map: &LabelMap, labels: &mut [[i32; BLOCK]], wei
         sound &= !counts | (in_range & masked & label.is_integer());
     }
     sound
+}
+
+/// One label as a number.
+pub(crate) fn label_value(labels: Labels, index: usize) -> f64 {
+    match labels {
+        Labels::U8(s) => s[index].value(),
+        Labels::I8(s) => s[index].value(),
+        Labels::U16(s) => s[index].value(),
+        Labels::I16(s) => s[index].value(),
+        Labels::U32(s) => s[index].value(),
+        Labels::I32(s) => s[index].value(),
+        Labels::U64(s) => s[index].value(),
+        Labels::I64(s) => s[index].value(),
+        Labels::F32(s) => s[index].value(),
+        Labels::F64(s) => s[index].value(),
+    }
 }

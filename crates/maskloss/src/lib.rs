@@ -9,6 +9,8 @@
 mod accumulate;
 mod activation;
 mod check;
+mod class_target;
+mod count;
 mod criterion;
 mod derivative;
 mod evaluate;
@@ -21,6 +23,7 @@ mod parallel;
 mod pixel_losses;
 mod planes;
 mod simd;
+mod spans;
 mod statistics;
 mod statistics_pass;
 mod sum;
@@ -28,6 +31,7 @@ mod tensor;
 mod tile;
 mod wide;
 
+pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};
 pub use criterion::{
     Activation, BinaryCrossEntropy, Criterion, CrossEntropy, EmptyClass, Form, Loss, MeanOver, Reduction, Region,
     ScorePer, Term, Transform, WeightMode,

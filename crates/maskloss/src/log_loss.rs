@@ -25,7 +25,7 @@ pub(crate) fn sigmoid_log_loss<S: Simd>(simd: S, logit: f32x16<S>) -> Wide<S> {
     let u = exp(simd, -logit.abs());
     let linear = logit.simd_ge(0.0).select(f32x16::splat(simd, 0.0), -logit);
     // An infinite logit counts as NaN, as in the probability.
-    let broken = logit - logit;
+    let broken = logit * 0.0;
     Wide::of(linear).plus(Wide::of(ln_1p(simd, u) + broken))
 }
 

@@ -1,6 +1,6 @@
 //! Planes of any float or byte dtype and layout into blocks of `f32`.
 
-use crate::tensor::Layout;
+use crate::tensor::{Layout, Shape};
 use crate::tile::{BLOCK, Block, PlaneSet, Span};
 
 /// What planes may be made of.
@@ -34,13 +34,12 @@ impl Element for f64 {
 #[inline(always)]
 pub(crate) fn load_planes<'a, T: Element>(
     sample: &[T],
-    pixels: usize,
-    classes: usize,
-    layout: Layout,
+    shape: Shape,
     span: Span,
     weights: Option<&[Block]>,
     scratch: &'a mut [Block],
 ) -> PlaneSet<'a> {
+    let Shape { classes, pixels, layout, .. } = shape;
     let blocks = span.len.div_ceil(BLOCK);
     let scratch = &mut scratch[..classes * blocks];
     match layout {

@@ -30,11 +30,6 @@ pub(crate) enum Quantity {
     ComplementLogLossAll,
 }
 
-impl Quantity {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 10;
-}
-
 /// A set of quantities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs(u16);

@@ -53,6 +53,8 @@ macro_rules! slices {
             }
 
             /// The part `from .. from + len`.
+            #[allow(dead_code, reason = "not every family is cut")]
+            #[inline(always)]
             #[must_use]
             pub(crate) fn part(&self, from: usize, len: usize) -> $name<'a> {
                 match self { $(Self::$variant(s) => Self::$variant(&s[from..from + len]),)+ }

@@ -6,6 +6,7 @@
 use crate::criterion::Criterion;
 use crate::label::{LabelMap, load_labels};
 use crate::planes::{Element, load_planes};
+use crate::simd::{Level, dispatch};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
 
 /// 16 pixels of one plane.
@@ -105,8 +106,18 @@ impl Loader {
     }
 
     /// Loads a tile; `None` where something in it is at fault.
+    pub(crate) fn load<'a>(
+        &'a mut self,
+        level: Level,
+        criterion: &Criterion,
+        input: &Input<'a>,
+        span: Span,
+    ) -> Option<Tile<'a>> {
+        dispatch!(level, _ => self.load_tile(criterion, input, span))
+    }
+
     #[inline(always)]
-    pub(crate) fn load<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+    fn load_tile<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
         let shape = input.shape;
         let classes = shape.classes;
         let blocks = span.len.div_ceil(BLOCK);
@@ -146,24 +157,12 @@ impl Loader {
                 stride: shape.pixels,
                 pixels: span.len,
             },
-            (Floats::F32(source), layout) => load_planes(
-                &source[start..start + shape.sample_len()],
-                shape.pixels,
-                classes,
-                layout,
-                span,
-                weights,
-                scratch,
-            ),
-            (Floats::F64(source), layout) => load_planes(
-                &source[start..start + shape.sample_len()],
-                shape.pixels,
-                classes,
-                layout,
-                span,
-                weights,
-                scratch,
-            ),
+            (Floats::F32(source), _) => {
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, scratch)
+            }
+            (Floats::F64(source), _) => {
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, scratch)
+            }
         };
         let target = if matches!(input.target, Target::Labels(_)) && criterion.regions.is_none() {
             list_present(labels, classes, &mut self.seen, &mut self.present);
@@ -213,7 +212,7 @@ fn load_targets<T: Element>(
     let shape = input.shape;
     let blocks = weights.len();
     let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
-    load_planes(sample, shape.pixels, shape.classes, shape.layout, span, None, planes);
+    load_planes(sample, shape, span, None, planes);
     if let Some(ignored) = criterion.ignore_index {
         let plane = &planes[ignored as usize * blocks..][..blocks];
         for (weight, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
@@ -238,7 +237,7 @@ fn survey(weights: &[Block], len: usize) -> (usize, bool) {
         valid += u32::from(weight != 0.0);
         uniform &= weight == 1.0;
     }
-    (valid as usize, uniform && len % BLOCK == 0)
+    (valid as usize, uniform && len.is_multiple_of(BLOCK))
 }
 
 /// The classes that occur, ascending.

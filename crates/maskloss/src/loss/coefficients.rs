@@ -59,7 +59,7 @@ impl CoefficientTable {
 
     /// One sample's, rounded once for the kernel.
     pub(crate) fn sample(&self, sample: usize) -> Vec<Coefficients<f32>> {
-        self.cells[sample * self.classes..][..self.classes].iter().map(Coefficients::to_f32).collect()
+        self.cells[sample * self.classes..][..self.classes].iter().map(|k| k.to_f32()).collect()
     }
 
     /// Whether any cell has a C or an S.
@@ -69,8 +69,8 @@ impl CoefficientTable {
 }
 
 impl Coefficients<f64> {
-    fn to_f32(&self) -> Coefficients<f32> {
-        let Self { a, b, c, s, u, v, k0, k1 } = *self;
+    fn to_f32(self) -> Coefficients<f32> {
+        let Self { a, b, c, s, u, v, k0, k1 } = self;
         Coefficients {
             a: a as f32,
             b: b as f32,

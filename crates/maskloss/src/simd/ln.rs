@@ -1,23 +1,25 @@
 //! The natural logarithm of 16 f32 at once.
 
-use super::{Bytes, Select, Simd, SimdBase, SimdInt, f32x16, fused_multiply_add, i32x16};
+use super::{Bytes, Select, Simd, SimdBase, SimdInt, SimdMask, f32x16, fused_multiply_add, i32x16};
 use std::f32::consts::LN_2;
 
 // Method:
 //
-// 1. Subnormal inputs are multiplied by 2²³, which their exponent gives back.
-// 2. Write x = 2ᵏ·m with m in [2/3, 4/3) and f = m − 1, exact.
-// 3. ln(1 + f) = f + f²·(−1/2 + f·p(f)) with a polynomial p of degree 7. Its even and odd
+// 1. Write x = 2ᵏ·m with m in [2/3, 4/3) and f = m − 1, exact.
+// 2. ln(1 + f) = f + f²·(−1/2 + f·p(f)) with a polynomial p of degree 7. Its even and odd
 //    coefficients are summed apart, to shorten the chain of dependent steps.
-// 4. ln x = k·ln 2 + ln(1 + f). The error of ln 2 rounded to f32 is 0.05 of an ulp of k·ln 2:
+// 3. ln x = k·ln 2 + ln(1 + f). The error of ln 2 rounded to f32 is 0.05 of an ulp of k·ln 2:
 //    one part is enough, as the product is fused.
-// 5. Select the results of 0, +∞, negative numbers and NaN.
+// 4. One comparison and a branch see that most vectors hold positive, normal, finite numbers
+//    only. Elsewhere subnormal ones are multiplied by 2²³, which k gives back, and the results
+//    of ±0, +∞, negative numbers and NaN are selected.
 
 /// The bits of 2/3: subtracted from those of x, the exponent field counts from there.
 const BITS_OF_TWO_THIRDS: i32 = 0x3f2a_aaab;
 const EXPONENT_FIELD: i32 = 0xff80_0000_u32 as i32;
 
-const TWO_TO_23: f32 = 8_388_608.0;
+const BITS_OF_SMALLEST_NORMAL: i32 = f32::MIN_POSITIVE.to_bits() as i32;
+const BITS_OF_INFINITY: i32 = f32::INFINITY.to_bits() as i32;
 
 // p(f) = P_0 + P_1·f + …: the minimax polynomial of the relative error of ln(1 + f) on
 // |f| ≤ 1/3 (Remez), each coefficient rounded to f32 and the later ones fitted again.
@@ -37,18 +39,36 @@ const P_7: f32 = -0.129_472_42; // ~ -1/10
 /// gives the same bits.
 #[inline(always)]
 pub(crate) fn ln<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    // Counted from the smallest normal number, the bits of positive normal ones are below those
+    // of the rest as unsigned integers; i32::MIN more, as signed ones.
+    const SMALLEST: i32 = BITS_OF_SMALLEST_NORMAL.wrapping_add(i32::MIN);
+    const INFINITY: i32 = BITS_OF_INFINITY.wrapping_sub(SMALLEST);
+    if (x.bitcast::<i32x16<S>>() - SMALLEST).simd_lt(INFINITY).all_true() {
+        return ln_of_scaled(simd, x, i32x16::splat(simd, 0));
+    }
+
     let constant = |value| f32x16::splat(simd, value);
     let integer = |value| i32x16::splat(simd, value);
+    let subnormal = x.simd_lt(f32::MIN_POSITIVE);
+    let normal = subnormal.select(x * 8_388_608.0, x);
+    let ln_x = ln_of_scaled(simd, normal, subnormal.select(integer(23), integer(0)));
+
+    // x + x is +∞ for +∞ and NaN for NaN.
+    let positive = x.simd_lt(f32::INFINITY).select(ln_x, x + x);
+    let not_negative = x.simd_lt(0.0).select(constant(f32::NAN), positive);
+    x.simd_eq(0.0).select(constant(f32::NEG_INFINITY), not_negative)
+}
+
+/// ln(x / 2ˢ) for positive, normal, finite x.
+#[inline(always)]
+fn ln_of_scaled<S: Simd>(simd: S, x: f32x16<S>, s: i32x16<S>) -> f32x16<S> {
+    let constant = |value| f32x16::splat(simd, value);
     let fma = |a, b, c| fused_multiply_add(simd, a, b, c);
 
-    let subnormal = x.simd_lt(f32::MIN_POSITIVE);
-    let normal = subnormal.select(x * TWO_TO_23, x);
-    let k_of_scaling = subnormal.select(constant(-23.0), constant(0.0));
-
-    let bits = normal.bitcast::<i32x16<S>>();
-    let exponent = (bits - BITS_OF_TWO_THIRDS) & integer(EXPONENT_FIELD);
+    let bits = x.bitcast::<i32x16<S>>();
+    let exponent = (bits - BITS_OF_TWO_THIRDS) & EXPONENT_FIELD;
     let f = (bits - exponent).bitcast::<f32x16<S>>() - 1.0;
-    let k = (exponent >> 23).to_float::<f32x16<S>>() + k_of_scaling;
+    let k = ((exponent >> 23) - s).to_float::<f32x16<S>>();
 
     let f2 = f * f;
     let even = fma(constant(P_6), f2, constant(P_4));
@@ -58,12 +78,7 @@ pub(crate) fn ln<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     let odd = fma(odd, f2, constant(P_1));
     let p = fma(odd, f, fma(even, f2, constant(P_0)));
     let ln_m = fma(fma(p, f, constant(-0.5)), f2, f);
-    let ln_x = fma(k, constant(LN_2), ln_m);
-
-    // x + x is +∞ for +∞ and NaN for NaN.
-    let positive = x.simd_lt(f32::INFINITY).select(ln_x, x + x);
-    let not_negative = x.simd_lt(0.0).select(constant(f32::NAN), positive);
-    x.simd_eq(0.0).select(constant(f32::NEG_INFINITY), not_negative)
+    fma(k, constant(LN_2), ln_m)
 }
 
 #[cfg(test)]
@@ -113,6 +128,11 @@ mod tests {
             f32::NEG_INFINITY,
         ];
         TESTER.check_around(&edges, 2000);
+    }
+
+    #[test]
+    fn a_result_does_not_depend_on_the_other_lanes() {
+        TESTER.check_lanes_alone(&[0.3, 1e30, f32::MIN_POSITIVE, 1e-40, 0.0, -0.0, -2.0, f32::INFINITY, f32::NAN]);
     }
 
     #[test]

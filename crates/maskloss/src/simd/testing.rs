@@ -67,6 +67,23 @@ impl UnaryTester {
         self.judge(self.examine(&edges.iter().flat_map(around).collect::<Vec<_>>()))
     }
 
+    /// Tests that no lane depends on what the others hold: each input alone in its vector, and
+    /// beside each of the others.
+    pub fn check_lanes_alone(&self, inputs: &[f32]) {
+        for level in Level::available() {
+            for &x in inputs {
+                let mut alone = [x; 16];
+                (self.subject)(level, &mut alone);
+                for &neighbor in inputs {
+                    let mut beside = [neighbor; 16];
+                    beside[3] = x;
+                    (self.subject)(level, &mut beside);
+                    assert!(same_number(beside[3], alone[3]), "{x:e} beside {neighbor:e} at {}", level.name());
+                }
+            }
+        }
+    }
+
     /// The results at the first level, which every level must share.
     pub fn results(&self, inputs: &[f32]) -> Vec<f32> {
         let mut results = inputs.to_vec();
@@ -88,8 +105,7 @@ impl UnaryTester {
             let mut others = inputs.to_vec();
             (self.subject)(*level, &mut others);
             for ((&x, &first), &other) in inputs.iter().zip(&results).zip(&others) {
-                // The bits of a NaN carry no meaning.
-                if first.to_bits() != other.to_bits() && !(first.is_nan() && other.is_nan()) {
+                if !same_number(first, other) {
                     findings.mismatches += 1;
                     findings.mismatched_input = x;
                 }
@@ -117,14 +133,18 @@ impl UnaryTester {
     }
 }
 
+/// Equal bits, but for NaN, whose bits carry no meaning.
+fn same_number(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
 /// |result − truth| in units of the last place of an f32 at the true value. Where the truth is
 /// 0, infinite, NaN or rounds to infinity there is no unit: exactly that result, or infinity.
 fn ulps_between(result: f32, truth: f64) -> f64 {
     let rounded = truth as f32;
     let no_unit = truth == 0.0 || !rounded.is_finite();
     if no_unit || !result.is_finite() {
-        let same = result.to_bits() == rounded.to_bits() || (result.is_nan() && truth.is_nan());
-        return if same { 0.0 } else { f64::INFINITY };
+        return if same_number(result, rounded) { 0.0 } else { f64::INFINITY };
     }
     const EXPONENT_OF_SMALLEST_NORMAL: i32 = -126;
     let exponent = libm::ilogb(truth).max(EXPONENT_OF_SMALLEST_NORMAL);

@@ -1,0 +1,151 @@
+import type {
+  BinaryCrossEntropyTerm,
+  CrossEntropyTerm,
+  CriterionSpec,
+  Engine,
+  EvaluateCall,
+  Fault,
+  FloatArray,
+  RegionTerm,
+  Term,
+} from '../../src/engine.ts'
+
+/** A region term with the defaults of a Dice loss over C classes. */
+export function region(classes: number, options: Partial<RegionTerm> = {}): RegionTerm {
+  return {
+    kind: 'region',
+    weight: 1,
+    form: 'product',
+    transform: 'one-minus',
+    gamma: 1,
+    scale: 2,
+    alpha: 0.5,
+    beta: 0.5,
+    smoothNumerator: 1e-5,
+    smoothDenominator: 1e-5,
+    floor: 0,
+    scorePer: 'sample-class',
+    classes: Array.from({ length: classes }, (_, c) => c),
+    classWeights: undefined,
+    weightMode: 'mean',
+    emptyClass: 'smooth',
+    reduction: 'mean',
+    ...options,
+  }
+}
+
+/** A cross-entropy with its defaults. */
+export function crossEntropy(options: Partial<CrossEntropyTerm> = {}): CrossEntropyTerm {
+  return {
+    kind: 'cross-entropy',
+    weight: 1,
+    classWeights: undefined,
+    labelSmoothing: 0,
+    meanOver: 'weights',
+    clip: 1e-7,
+    reduction: 'mean',
+    ...options,
+  }
+}
+
+/** A binary cross-entropy with its defaults. */
+export function binaryCrossEntropy(options: Partial<BinaryCrossEntropyTerm> = {}): BinaryCrossEntropyTerm {
+  return {
+    kind: 'binary-cross-entropy',
+    weight: 1,
+    classWeights: undefined,
+    positiveWeights: undefined,
+    labelSmoothing: 0,
+    meanOver: 'weights',
+    clip: 1e-7,
+    reduction: 'mean',
+    ...options,
+  }
+}
+
+/** A criterion with its defaults. */
+export function criterion(
+  classes: number,
+  terms: Term | readonly Term[],
+  options: Partial<CriterionSpec> = {},
+): CriterionSpec {
+  return {
+    activation: 'softmax',
+    classes,
+    ignoreIndex: undefined,
+    maskValue: undefined,
+    regions: undefined,
+    checkValues: true,
+    terms: 'kind' in terms ? [terms] : terms,
+    ...options,
+  }
+}
+
+/** What a call computes on, without its outputs. */
+export type Data = Pick<EvaluateCall, 'prediction' | 'samples' | 'pixels' | 'target'> &
+  Partial<Pick<EvaluateCall, 'channelsLast' | 'perClass' | 'pixelWeights' | 'gradientScale' | 'accumulate' | 'threads'>>
+
+/** What an evaluation came to. */
+export interface Evaluation {
+  readonly loss: number
+  readonly nonFinite: number
+  readonly values: Float64Array
+  readonly terms: Float64Array
+  readonly gradient: FloatArray
+}
+
+/** How many values the first term has. */
+export function valuesLength(
+  spec: CriterionSpec,
+  { samples, pixels }: Pick<EvaluateCall, 'samples' | 'pixels'>,
+): number {
+  const term = spec.terms[0]!
+  if (term.kind === 'cross-entropy') return term.reduction === 'none' ? samples * pixels : spec.classes
+  if (term.kind === 'binary-cross-entropy') {
+    return term.reduction === 'none' ? samples * pixels * spec.classes : spec.classes
+  }
+  const cells = { 'sample-class': samples * term.classes.length, class: term.classes.length, sample: samples, batch: 1 }
+  return cells[term.scorePer]
+}
+
+/** The call for `data`, with fresh outputs. */
+export function callOf(spec: CriterionSpec, data: Data, gradient?: FloatArray): EvaluateCall {
+  return {
+    channelsLast: false,
+    perClass: false,
+    pixelWeights: undefined,
+    gradientScale: 1,
+    accumulate: false,
+    threads: 0,
+    ...data,
+    gradient,
+    values: new Float64Array(valuesLength(spec, data)),
+    terms: new Float64Array(spec.terms.length),
+  }
+}
+
+/** Evaluates; the gradient goes into a copy of `gradient`, or into zeros. Throws on a fault. */
+export function evaluate(engine: Engine, spec: CriterionSpec, data: Data, gradient?: FloatArray): Evaluation {
+  const out = (gradient ?? new (floatArrayOf(data.prediction))(data.prediction.length)).slice()
+  const call = callOf(spec, data, out)
+  const outcome = engine.compile(spec).evaluate(call)
+  if (outcome.fault !== undefined) throw new Error(`unexpected fault ${JSON.stringify(outcome)}`)
+  return { loss: outcome.loss, nonFinite: outcome.nonFinite, values: call.values, terms: call.terms, gradient: out }
+}
+
+/** The fault that `data` has. */
+export function faultOf(engine: Engine, spec: CriterionSpec, data: Data, gradient?: FloatArray): Fault | undefined {
+  const outcome = engine.compile(spec).evaluate(callOf(spec, data, gradient))
+  return outcome.fault === undefined ? undefined : outcome
+}
+
+/** The loss alone. */
+export function lossOf(engine: Engine, spec: CriterionSpec, data: Data): number {
+  const outcome = engine.compile(spec).evaluate(callOf(spec, data))
+  if (outcome.fault !== undefined) throw new Error(`unexpected fault ${JSON.stringify(outcome)}`)
+  return outcome.loss
+}
+
+function floatArrayOf(array: FloatArray): Float32ArrayConstructor | Float64ArrayConstructor {
+  return array instanceof Float32Array ? Float32Array : Float64Array
+}
