@@ -15,6 +15,9 @@ mod criterion;
 mod derivative;
 mod evaluate;
 mod fault;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod floor;
 mod gradient;
 mod label;
 mod log_loss;
