@@ -51,7 +51,8 @@ async function main(setting: Setting): Promise<void> {
   const available = simdLevels()
   const levels = setting.levels ?? available
   const unknown = levels.filter((level) => !available.includes(level))
-  if (unknown.length > 0) throw new Error(`Expected levels of this processor (${available.join(', ')}), got ${unknown.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`Expected levels of this processor (${available.join(', ')}), got ${unknown.join(', ')}`)
   const threads = setting.threads ?? [...new Set([1, availableParallelism()])]
   const rows: Row[] = []
   for (const level of levels) {
@@ -64,7 +65,12 @@ async function main(setting: Setting): Promise<void> {
   }
   const peers: PeerRow[] = setting.peers ? await measurePeers(setting, threads, say) : []
 
-  const machine = { cpu: cpus()[0]?.model.trim(), cores: availableParallelism(), node: process.version, levels: available }
+  const machine = {
+    cpu: cpus()[0]?.model.trim(),
+    cores: availableParallelism(),
+    node: process.version,
+    levels: available,
+  }
   const date = new Date().toISOString()
   console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${date.slice(0, 10)}; medians of a call\n`)
   console.log(tables(rows))

@@ -29,11 +29,13 @@ const SUITES = {
   layouts: measureLayouts,
 }
 
-process.once('message', async (task: Task) => {
+process.once('message', (task: Task) => {
   const { simd, backend } = maskloss.runtime()
-  if (backend !== 'native' || simd !== task.level) throw new Error(`Expected native ${task.level}, got ${backend} ${simd}`)
+  if (backend !== 'native' || simd !== task.level)
+    throw new Error(`Expected native ${task.level}, got ${backend} ${simd}`)
   const send = (message: object): void => void process.send!(message)
   if (task.memory) send({ memory: peakMemory(maskloss, task.threads.at(-1)!) })
-  else for (const suite of task.setting.suites) await SUITES[suite](task, send)
-  process.disconnect()
+  else for (const suite of task.setting.suites) SUITES[suite](task, send)
+  // The last message also tells that those before have left.
+  process.send!({ memory: [] }, () => process.disconnect())
 })

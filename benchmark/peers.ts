@@ -24,7 +24,15 @@ export interface PeerRow {
   readonly loss: number
 }
 
-const PEERS = ['torch_eager.py', 'torch_compile.py', 'monai_losses.py', 'numba_fused.py', 'jax_jit.py', 'tf_xla.py', 'tfjs_wasm.mjs']
+const PEERS = [
+  'torch_eager.py',
+  'torch_compile.py',
+  'monai_losses.py',
+  'numba_fused.py',
+  'jax_jit.py',
+  'tf_xla.py',
+  'tfjs_wasm.mjs',
+]
 
 /** What a script ends with where its library is not installed. */
 const NOT_INSTALLED = 77
@@ -39,11 +47,12 @@ export async function measurePeers(
   const folder = mkdtempSync(join(tmpdir(), 'maskloss-peers-'))
   const rows: PeerRow[] = []
   try {
-    for (const { name, shape, make } of workloads(setting.small)) {
+    for (const workload of workloads(setting.small)) {
+      const { name, shape } = workload
       if (!isWanted(setting.only, name) || name === 'W5c') continue
       const at = join(folder, name)
       mkdirSync(at)
-      const { prediction, target } = make()
+      const { prediction, target } = workload.make()
       writeFileSync(join(at, 'prediction.bin'), prediction)
       writeFileSync(join(at, 'target.bin'), target)
       const dtype = (array: object): string => (array instanceof Float32Array ? 'float32' : 'uint8')

@@ -1,5 +1,6 @@
 // `npm run bench`: builds what is measured and what it is measured against, then runs benchmark/bench.ts, compiled. `--help` tells more.
 import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { at, cleanEnvironment, rustHalf, say, tool } from '../scripts/project.mjs'
 import { setup } from '../scripts/setup.mjs'
 import { isFresh, make, stampName } from '../scripts/steps.mjs'
@@ -8,7 +9,9 @@ const floor = {
   title: 'building the floors of the benchmark (cargo; a minute the first time)',
   command: tool(
     '@napi-rs/cli/dist/cli.js',
-    ...'build --platform --release --features bench --js index.cjs --dts index.d.ts --manifest-path crates/maskloss-node/Cargo.toml'.split(' '),
+    ...'build --platform --release --features bench --js index.cjs --dts index.d.ts --manifest-path crates/maskloss-node/Cargo.toml'.split(
+      ' ',
+    ),
     ...'--output-dir target/floor -- --locked'.split(' '),
   ),
   reads: ['Cargo.toml', 'Cargo.lock', 'crates', 'package.json'],
@@ -16,10 +19,15 @@ const floor = {
   stamp: `target/floor/${stampName}`,
 }
 
+// Not the whole folder: the peers may have been installed in it.
+const sources = readdirSync(at('benchmark'))
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => `benchmark/${name}`)
+
 const compiled = {
   title: 'compiling the benchmark',
   command: tool('typescript/bin/tsc', '--project', 'benchmark/tsconfig.json'),
-  reads: ['benchmark', 'tsconfig.build.json', 'package-lock.json'],
+  reads: [...sources, 'benchmark/tsconfig.json', 'benchmark/suites', 'tsconfig.build.json', 'package-lock.json'],
   makes: ['target/benchmark'],
   clear: 'target/benchmark',
   stamp: `target/benchmark/${stampName}`,

@@ -89,7 +89,7 @@ const list = (value: string | undefined): string[] | undefined => value?.split('
 
 /** Whether a workload is wanted: by its name, or by the number it shares with others. */
 export function isWanted(only: readonly string[] | undefined, name: string): boolean {
-  return only === undefined || only.some((wanted) => wanted === name || `${wanted}` === name.replace(/[a-z]$/, ''))
+  return only === undefined || only.some((wanted) => wanted === name || wanted === name.replace(/[a-z]$/, ''))
 }
 
 /** How often to repeat. */

@@ -8,7 +8,19 @@ const RIGHT = 30
 const TOP = 64
 const LINE = 26
 const RADIUS = 5
-const COLORS = ['#0b6e4f', '#3aa17e', '#7fc8a9', '#b9dfcd', '#d1495b', '#edae49', '#30638e', '#8f6bb3', '#6d6875', '#c97b63', '#222222']
+const COLORS = [
+  '#0b6e4f',
+  '#3aa17e',
+  '#7fc8a9',
+  '#b9dfcd',
+  '#d1495b',
+  '#edae49',
+  '#30638e',
+  '#8f6bb3',
+  '#6d6875',
+  '#c97b63',
+  '#222222',
+]
 
 interface Dot {
   readonly series: string

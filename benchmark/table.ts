@@ -29,7 +29,10 @@ const OVER_BYTES: Column = ['/ bytes', (row) => ratio(times(row, row.bytes))]
 const PLAIN: Column = ['plain TS', ({ reference }) => (reference === undefined ? '' : duration(reference.median))]
 const UNDER_PLAIN: Column = ['faster', (row) => ratio(1 / times(row, row.reference))]
 const PER_ELEMENT: Column = ['ns an element', (row) => perElement(row).toPrecision(3)]
-const OVER_BEST: Column = ['/ best', (row, rows) => ratio(perElement(row) / Math.min(...rows.filter((other) => isComparable(row, other)).map(perElement)))]
+const OVER_BEST: Column = [
+  '/ best',
+  (row, rows) => ratio(perElement(row) / Math.min(...rows.filter((other) => isComparable(row, other)).map(perElement))),
+]
 const OVER_BASELINE: Column = ['/ baseline', (row) => ratio(times(row, row.baseline))]
 
 const COLUMNS: Record<Suite, readonly Column[]> = {

@@ -46,7 +46,11 @@ function logits({ shape }: Logits): Tensors {
 }
 
 /** Probabilities and planes with the classes last. */
-function probabilities(pixels: number, width: number, classes: number): { prediction: Float32Array; target: Float32Array } {
+function probabilities(
+  pixels: number,
+  width: number,
+  classes: number,
+): { prediction: Float32Array; target: Float32Array } {
   const labels = fillLabels(new Uint8Array(pixels), width, classes)
   const prediction = fillLogits(new Float32Array(pixels * classes), labels, classes, pixels, true)
   toProbabilities(prediction, classes)

@@ -7,10 +7,7 @@ import type { Send, Task } from '../measure.ts'
 import { race, timeAlone } from '../race.ts'
 import type { Mode } from '../rows.ts'
 import { isWanted, raceOptions } from '../setting.ts'
-import { workloads, type Face, type Workload } from '../workloads.ts'
-
-/** The reference engine has the same face. */
-const reference = plain as unknown as typeof Face
+import { workloads, type Workload } from '../workloads.ts'
 
 /** Measures every wanted workload, forward and with the gradient, on each number of threads. */
 export function measureWorkloads(task: Task, send: Send): void {
@@ -26,7 +23,7 @@ function measure(workload: Workload, { setting, level, threads: counts, best }: 
   const modes: Mode[] = workload.hasGradient ? ['forward', 'gradient'] : ['forward']
   for (const mode of modes) {
     const gradient = mode === 'gradient' ? buffer : undefined
-    const alone = { name: 'reference', run: workload.prepare(reference, tensors, 1, gradient) }
+    const alone = { name: 'reference', run: workload.prepare(plain, tensors, 1, gradient) }
     const takenPlain = best && setting.reference ? timePlain(alone, setting.quick) : undefined
     for (const threads of counts) {
       const run = workload.prepare(maskloss, tensors, threads, gradient)
@@ -54,6 +51,7 @@ function measure(workload: Workload, { setting, level, threads: counts, best }: 
 
 /** Seconds a call where the workload is large: three calls say enough. */
 function timePlain(contestant: Parameters<typeof timeAlone>[0], quick: boolean): ReturnType<typeof timeAlone> {
+  contestant.run()
   const once = timeAlone(contestant, 1)
   if (once.median > 50) return quick ? once : timeAlone(contestant, 3)
   return race([contestant], { rounds: quick ? 5 : 15, budget: 3000 }).get('reference')!
