@@ -5,6 +5,8 @@
 #![deny(unsafe_code)]
 
 mod files;
+#[cfg(debug_assertions)]
+mod panic;
 mod plan;
 #[allow(unsafe_code, reason = "the memory of JavaScript: the one file of unsafe code, each with its reason")]
 mod view;
