@@ -124,8 +124,8 @@ impl<'a> Counter<'a> {
         Self {
             input,
             tile,
-            reference: LabelMap::of_any_label(input.ignore_index),
-            prediction: LabelMap::of_any_label(None),
+            reference: LabelMap::of_any_label(input.ignore_index, input.regions),
+            prediction: LabelMap::of_any_label(None, input.regions),
             predicted: vec![[-1; BLOCK]; blocks],
             referred: vec![[-1; BLOCK]; blocks],
             weights: vec![[0.0; BLOCK]; blocks],
@@ -191,12 +191,12 @@ impl<'a> Counter<'a> {
                     above(&self.scores[k * blocks..][..blocks], threshold as f32, weights, predicted);
                 }
                 Decision::Labels(_) | Decision::Argmax(_) => {
-                    members(&self.predicted[..blocks], region, weights, predicted);
+                    members(&self.prediction, &self.predicted[..blocks], region, weights, predicted);
                 }
             }
             match input.reference {
                 Target::PerClass(_) => above(&self.planes[k * blocks..][..blocks], 0.5, weights, referred),
-                Target::Labels(_) => members(&self.referred[..blocks], region, weights, referred),
+                Target::Labels(_) => members(&self.reference, &self.referred[..blocks], region, weights, referred),
             }
             let both = predicted[..weights.len()].iter().zip(&*referred);
             let [hits, p, r] = both
@@ -209,11 +209,11 @@ impl<'a> Counter<'a> {
 
 /// 1 where a pixel that counts has one of the labels.
 #[inline(always)]
-fn members(labels: &[[i32; BLOCK]], region: &[i64], weights: &[f32], inside: &mut [u32]) {
+fn members(map: &LabelMap, labels: &[[i32; BLOCK]], region: &[i64], weights: &[f32], inside: &mut [u32]) {
     let inside = &mut inside[..weights.len()];
     inside.fill(0);
     for &member in region {
-        let Ok(member) = i32::try_from(member) else { continue };
+        let member = map.code(member);
         for ((to, &label), &m) in inside.iter_mut().zip(labels.as_flattened()).zip(weights) {
             *to |= u32::from(label == member && m != 0.0);
         }

@@ -75,6 +75,8 @@ pub(crate) struct LabelMap {
     mask: Option<i64>,
     /// Labels run from 0 below this; with regions every label is a label.
     end: Option<i32>,
+    /// The labels of regions that are no index.
+    beyond: Vec<i64>,
 }
 
 impl LabelMap {
@@ -87,12 +89,22 @@ impl LabelMap {
             first,
             mask: criterion.mask_value,
             end: (!regions).then(|| i32::try_from(criterion.classes).unwrap_or(i32::MAX).saturating_add(first)),
+            beyond: beyond(criterion.regions.as_deref().unwrap_or_default()),
         }
     }
 
-    /// Every label stands for itself.
-    pub(crate) fn of_any_label(ignore: Option<i64>) -> Self {
-        Self { ignore, first: 0, mask: None, end: None }
+    /// Every label stands for itself; those of the regions can be told apart whatever their size.
+    pub(crate) fn of_any_label(ignore: Option<i64>, regions: &[Vec<i64>]) -> Self {
+        Self { ignore, first: 0, mask: None, end: None, beyond: beyond(regions) }
+    }
+
+    /// What pixels of a region's label are loaded as: itself, or a small number for each one that is no index.
+    #[inline(always)]
+    pub(crate) fn code(&self, member: i64) -> i32 {
+        match self.beyond.iter().position(|&label| label == member) {
+            None => member as i32,
+            Some(place) => i32::MIN + place as i32,
+        }
     }
 
     /// One plane for each region: 1 where the label is one of the region's.
@@ -108,7 +120,7 @@ impl LabelMap {
         for (region, plane) in regions.iter().zip(planes.chunks_exact_mut(blocks)) {
             plane.as_flattened_mut().fill(0.0);
             for &member in region {
-                let Ok(member) = i32::try_from(member) else { continue };
+                let member = self.code(member);
                 let pixels = labels.as_flattened().iter().zip(weights.as_flattened());
                 for (t, (&label, &weight)) in plane.as_flattened_mut().iter_mut().zip(pixels) {
                     *t = if label == member && weight != 0.0 { 1.0 } else { *t };
@@ -133,6 +145,15 @@ impl LabelMap {
     pub(crate) fn ignores<L: Label>(&self, label: L) -> bool {
         self.ignore.and_then(L::from_index) == Some(label)
     }
+}
+
+/// The labels that stand for no index of their own: [`Label::index`] saturates at these.
+fn beyond(regions: &[Vec<i64>]) -> Vec<i64> {
+    let indices = i64::from(i32::MIN) + 1..i64::from(i32::MAX);
+    let mut labels: Vec<i64> = regions.iter().flatten().copied().filter(|label| !indices.contains(label)).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels
 }
 
 /// Classes of labels; ignored pixels get weight 0. False where a label that counts is no integer or out of range.
@@ -168,10 +189,25 @@ fn load<L: Label>(source: &[L], map: &LabelMap, labels: &mut [[i32; BLOCK]], wei
         let masked = map.mask.is_none() || mask == Some(label) || index == 0;
         *weight = if ignore == Some(label) { 0.0 } else { *weight };
         let counts = *weight != 0.0;
-        *to = if counts { index - map.first } else { -1 };
+        // At the saturated ends the label is out of range, or one that `beyond` settles.
+        *to = if counts { index.wrapping_sub(map.first) } else { -1 };
         sound &= !counts | (in_range & masked & label.is_integer());
     }
+    if !map.beyond.is_empty() {
+        settle_beyond(source, map, labels);
+    }
     sound
+}
+
+/// Labels that are no index get the code of theirs, and i32::MAX, which is no label's, where no region has them.
+fn settle_beyond<L: Label>(source: &[L], map: &LabelMap, labels: &mut [i32]) {
+    let first_index = i32::MIN.saturating_add(i32::try_from(map.beyond.len()).unwrap_or(i32::MAX));
+    for (to, &label) in labels.iter_mut().zip(source) {
+        if *to == i32::MAX || *to < first_index {
+            let member = map.beyond.iter().find(|&&member| L::from_index(member) == Some(label));
+            *to = member.map_or(i32::MAX, |&member| map.code(member));
+        }
+    }
 }
 
 /// One label as a number.
