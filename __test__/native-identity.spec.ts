@@ -6,7 +6,8 @@ import type { CriterionSpec, LabelArray } from '../src/engine.ts'
 import type { Data } from './cases/build.ts'
 import { toLast } from './cases/data.ts'
 import { Draw, drawCase, type DrawnCase, drawLabelArray } from './native/draw.ts'
-import { binding, nativeTest } from './native/engine.ts'
+import { binding } from './native/binding.ts'
+import { nativeTest } from './native/engine.ts'
 import { type Bits, evaluateBits, type Run, sameBytes } from './native/run.ts'
 
 /** Another set of cases: MASKLOSS_SEED=7 npm test -- __test__/native-identity.spec.ts */

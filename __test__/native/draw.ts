@@ -51,17 +51,8 @@ export function drawCase(draw: Draw): DrawnCase {
   const samples = draw.between(1, 4)
   if (samples * classes * pixels > LARGEST) pixels = Math.max(1, Math.floor(LARGEST / samples / classes))
   const perClass = draw.chance(0.35)
-  const activations: Activation[] = classes === 1 ? ['sigmoid', 'none'] : ['softmax', 'sigmoid', 'none']
-  const activation = draw.one(activations)
-  const withRegions = !perClass && activation !== 'softmax' && draw.chance(0.2)
-  const spec = criterion(classes, drawTerms(draw, classes, activation), {
-    activation,
-    ignoreIndex: perClass ? maybe(draw, 0.2, () => draw.between(0, classes - 1)) : maybe(draw, 0.4, () => draw.one([0, 1, 200])),
-    maskValue: classes === 1 && !perClass && !withRegions ? maybe(draw, 0.3, () => 100) : undefined,
-    regions: withRegions ? Array.from({ length: classes }, (_, c) => [c + 1, classes + 1]) : undefined,
-    checkValues: false,
-  })
-  const prediction = Float32Array.from({ length: samples * classes * pixels }, drawPrediction(draw, activation))
+  const spec = drawSpec(draw, classes, perClass)
+  const prediction = Float32Array.from({ length: samples * classes * pixels }, drawPrediction(draw, spec.activation))
   return {
     spec,
     data: {
@@ -76,6 +67,21 @@ export function drawCase(draw: Draw): DrawnCase {
       gradientScale: draw.one([1, 1, -0.37, 1024]),
     },
   }
+}
+
+/** A random criterion, for labels or for per-class targets. */
+export function drawSpec(draw: Draw, classes: number, perClass: boolean): CriterionSpec {
+  const activation = draw.one<Activation>(classes === 1 ? ['sigmoid', 'none'] : ['softmax', 'sigmoid', 'none'])
+  const withRegions = !perClass && activation !== 'softmax' && draw.chance(0.2)
+  return criterion(classes, drawTerms(draw, classes, activation), {
+    activation,
+    ignoreIndex: perClass
+      ? maybe(draw, 0.2, () => draw.between(0, classes - 1))
+      : maybe(draw, 0.4, () => draw.one([0, 1, 200])),
+    maskValue: classes === 1 && !perClass && !withRegions ? maybe(draw, 0.3, () => 100) : undefined,
+    regions: withRegions ? Array.from({ length: classes }, (_, c) => [c + 1, classes + 1]) : undefined,
+    checkValues: false,
+  })
 }
 
 /** Labels in other arrays that can hold them. */

@@ -1,10 +1,7 @@
-/** The native engine, where there is one: tests of it are skipped by name where there is none. */
+/** Tests of the native engine, which are skipped by name where there is none. */
 import test, { type ExecutionContext } from 'ava'
-import type * as Binding from '../../native/index.d.ts'
 import type { Engine } from '../../src/engine.ts'
 import { native, nativeBinding } from '../../src/native.ts'
-
-export type Native = typeof Binding
 
 /** Why there is no native engine; `undefined`: there is one. */
 export const MISSING: string | undefined =
@@ -23,11 +20,4 @@ export function nativeTest(title: string, body: (t: ExecutionContext) => void | 
 /** The native engine; inside of `nativeTest` only. */
 export function nativeEngine(): Engine {
   return native.engine()
-}
-
-/** The binding itself; inside of `nativeTest` only. */
-export function binding(): Native {
-  const found = nativeBinding()
-  if (found === undefined) throw new Error('no native binary')
-  return found
 }

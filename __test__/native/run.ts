@@ -2,7 +2,7 @@
 import type { CriterionSpec } from '../../src/engine.ts'
 import { planOf } from '../../src/plan.ts'
 import { type Data, valuesLength } from '../cases/build.ts'
-import { binding } from './engine.ts'
+import { binding } from './binding.ts'
 
 /** How a call is run; no bit of the result may depend on it. */
 export interface Run {
