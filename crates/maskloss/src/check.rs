@@ -2,7 +2,7 @@
 
 use crate::criterion::{Activation, Criterion};
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, NOT_AN_INTEGER, label_at};
+use crate::label::{LabelMap, NOT_AN_INTEGER};
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
 use crate::tile::{Span, Tile};
@@ -104,14 +104,15 @@ impl Pixel<'_> {
             Target::PerClass(planes) => {
                 self.criterion.ignore_index.is_some_and(|c| plane_value(planes, self.element(c as usize)) as f32 > 0.5)
             }
-            Target::Labels(labels) => LabelMap::new(self.criterion).ignores(label_at(labels, self.index()).0),
+            Target::Labels(labels) => LabelMap::ignores(LabelMap::new(self.criterion).label_at(labels, self.index()).0),
         }
     }
 
     fn label_fault(&self) -> Option<Fault> {
         let Target::Labels(labels) = self.input.target else { return None };
-        let (index, value) = label_at(labels, self.index());
-        match LabelMap::new(self.criterion).accepts(index) {
+        let map = LabelMap::new(self.criterion);
+        let (index, value) = map.label_at(labels, self.index());
+        match map.accepts(index) {
             _ if index == NOT_AN_INTEGER => Some(self.at(FaultKind::LabelNotInteger, value, 0)),
             true => None,
             false => Some(self.at(FaultKind::LabelOutOfRange, value, 0)),

@@ -5,15 +5,21 @@ use crate::tensor::Labels;
 use crate::tile::{BLOCK, Block};
 
 /// What labels may be made of.
-pub(crate) trait Label: Copy {
-    /// The label as an index; beyond the range of labels it sticks at ±(2³¹ − 1), and what is no integer is `NOT_AN_INTEGER`.
+pub(crate) trait Label: Copy + PartialEq {
+    /// The label as an index; larger ones stick at ±LARGEST, and what is no integer is `NOT_AN_INTEGER`.
     fn index(self) -> i32;
+    /// The same label in this type, where it has it.
+    fn from_label(label: i64) -> Option<Self>;
     /// The value to report.
     fn value(self) -> f64;
 }
 
 /// The index of what is no integer.
 pub(crate) const NOT_AN_INTEGER: i32 = i32::MIN;
+/// The index of labels that are not read.
+const IGNORED: i32 = i32::MIN + 1;
+/// Labels beyond this size are told from each other only where one of them is ignored: none is a class.
+const LARGEST: i32 = i32::MAX - 1;
 
 macro_rules! integer_label {
     ($wide:ty: $($type:ty),+) => {$(
@@ -21,7 +27,11 @@ macro_rules! integer_label {
             #[inline(always)]
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "one text for all widths")]
             fn index(self) -> i32 {
-                (self as $wide).clamp((-i32::MAX) as $wide, i32::MAX as $wide) as i32
+                (self as $wide).clamp(-LARGEST as $wide, LARGEST as $wide) as i32
+            }
+            #[inline(always)]
+            fn from_label(label: i64) -> Option<Self> {
+                Self::try_from(label).ok()
             }
             #[inline(always)]
             #[allow(clippy::cast_lossless, reason = "the 64-bit types round, which serves a message")]
@@ -37,7 +47,11 @@ integer_label!(i64: u32, i64);
 impl Label for u64 {
     #[inline(always)]
     fn index(self) -> i32 {
-        self.min(i32::MAX as u64) as i32
+        self.min(LARGEST as u64) as i32
+    }
+    #[inline(always)]
+    fn from_label(label: i64) -> Option<Self> {
+        Self::try_from(label).ok()
     }
     #[inline(always)]
     fn value(self) -> f64 {
@@ -53,7 +67,11 @@ macro_rules! float_label {
                 // The conversion saturates and takes NaN to 0, so that coming back tells an integer; a large one is one too.
                 let index = self as i32;
                 let integer = index as Self == self || (self.abs() >= 2_147_483_647.0 && self.trunc() == self);
-                if integer { index.max(-i32::MAX) } else { NOT_AN_INTEGER }
+                if integer { index.clamp(-LARGEST, LARGEST) } else { NOT_AN_INTEGER }
+            }
+            #[inline(always)]
+            fn from_label(label: i64) -> Option<Self> {
+                Some(label as Self)
             }
             #[inline(always)]
             #[allow(clippy::cast_lossless, reason = "one text for both types")]
@@ -67,7 +85,7 @@ float_label!(f32, f64);
 
 /// From the indices of labels to classes.
 pub(crate) struct LabelMap {
-    ignore: Option<i32>,
+    ignore: Option<i64>,
     /// The label of class 0: with one class, label 0 is the background.
     first: i32,
     /// The label that stands for 1.
@@ -78,7 +96,7 @@ pub(crate) struct LabelMap {
 
 /// A label that an index can name.
 fn index_of(label: i64) -> Option<i32> {
-    i32::try_from(label).ok().filter(|index| index.unsigned_abs() < i32::MAX as u32)
+    i32::try_from(label).ok().filter(|index| (-LARGEST + 1..LARGEST).contains(index))
 }
 
 impl LabelMap {
@@ -87,7 +105,7 @@ impl LabelMap {
         let regions = criterion.regions.is_some();
         let first = i32::from(criterion.classes == 1 && !regions);
         Self {
-            ignore: criterion.ignore_index.and_then(index_of),
+            ignore: criterion.ignore_index,
             first,
             mask: criterion.mask_value.and_then(index_of),
             end: (!regions).then(|| i32::try_from(criterion.classes).unwrap_or(i32::MAX).saturating_add(first)),
@@ -96,7 +114,7 @@ impl LabelMap {
 
     /// Every label stands for itself.
     pub(crate) fn of_any_label(ignore: Option<i64>) -> Self {
-        Self { ignore: ignore.and_then(index_of), first: 0, mask: None, end: None }
+        Self { ignore, first: 0, mask: None, end: None }
     }
 
     /// Whether a pixel of any label counts, and no label stands for another: then `classes` serves.
@@ -123,8 +141,8 @@ impl LabelMap {
     }
 
     /// Whether pixels of this label are not read.
-    pub(crate) fn ignores(&self, index: i32) -> bool {
-        self.ignore == Some(index)
+    pub(crate) fn ignores(index: i32) -> bool {
+        index == IGNORED
     }
 
     /// Whether the label has a meaning.
@@ -149,7 +167,7 @@ impl LabelMap {
     pub(crate) fn classes_weighted(&self, labels: &mut [[i32; BLOCK]], weights: &mut [Block]) -> bool {
         let mut sound = true;
         for (index, weight) in labels.as_flattened_mut().iter_mut().zip(weights.as_flattened_mut()) {
-            *weight = if self.ignores(*index) { 0.0 } else { *weight };
+            *weight = if Self::ignores(*index) { 0.0 } else { *weight };
             let counts = *weight != 0.0;
             let meaning = self.meaning(*index);
             sound &= !counts | self.in_range(meaning);
@@ -180,46 +198,59 @@ impl LabelMap {
     }
 }
 
-/// The indices of labels, as many as there are.
-#[inline(always)]
-pub(crate) fn load_indices(source: Labels, indices: &mut [[i32; BLOCK]]) {
-    let indices = indices.as_flattened_mut();
-    match source {
-        Labels::U8(s) => convert(s, indices),
-        Labels::I8(s) => convert(s, indices),
-        Labels::U16(s) => convert(s, indices),
-        Labels::I16(s) => convert(s, indices),
-        Labels::U32(s) => convert(s, indices),
-        Labels::I32(s) => convert(s, indices),
-        Labels::U64(s) => convert(s, indices),
-        Labels::I64(s) => convert(s, indices),
-        Labels::F32(s) => convert(s, indices),
-        Labels::F64(s) => convert(s, indices),
+/// An expression of the slice that the labels are, whatever their type.
+macro_rules! with_slice {
+    ($labels:expr, $slice:ident => $value:expr) => {
+        match $labels {
+            Labels::U8($slice) => $value,
+            Labels::I8($slice) => $value,
+            Labels::U16($slice) => $value,
+            Labels::I16($slice) => $value,
+            Labels::U32($slice) => $value,
+            Labels::I32($slice) => $value,
+            Labels::U64($slice) => $value,
+            Labels::I64($slice) => $value,
+            Labels::F32($slice) => $value,
+            Labels::F64($slice) => $value,
+        }
+    };
+}
+
+impl LabelMap {
+    /// The indices of labels, as many as there are.
+    #[inline(always)]
+    pub(crate) fn load_indices(&self, source: Labels, indices: &mut [[i32; BLOCK]]) {
+        with_slice!(source, labels => convert(labels, self.ignore, indices.as_flattened_mut()));
+    }
+
+    /// One label: its index and its value.
+    pub(crate) fn label_at(&self, source: Labels, at: usize) -> (i32, f64) {
+        let mut index = [0];
+        let value = with_slice!(source, labels => {
+            convert(&labels[at..=at], self.ignore, &mut index);
+            labels[at].value()
+        });
+        (index[0], value)
     }
 }
 
 #[inline(always)]
-fn convert<L: Label>(source: &[L], indices: &mut [i32]) {
-    for (to, label) in indices.iter_mut().zip(source) {
-        *to = label.index();
+fn convert<L: Label>(source: &[L], ignore: Option<i64>, indices: &mut [i32]) {
+    match ignore.and_then(L::from_label) {
+        None => {
+            for (to, label) in indices.iter_mut().zip(source) {
+                *to = label.index();
+            }
+        }
+        Some(ignored) => {
+            for (to, &label) in indices.iter_mut().zip(source) {
+                *to = if label == ignored { IGNORED } else { label.index() };
+            }
+        }
     }
 }
 
-/// One label: its index and its value.
-pub(crate) fn label_at(labels: Labels, at: usize) -> (i32, f64) {
-    fn both<L: Label>(label: L) -> (i32, f64) {
-        (label.index(), label.value())
-    }
-    match labels {
-        Labels::U8(s) => both(s[at]),
-        Labels::I8(s) => both(s[at]),
-        Labels::U16(s) => both(s[at]),
-        Labels::I16(s) => both(s[at]),
-        Labels::U32(s) => both(s[at]),
-        Labels::I32(s) => both(s[at]),
-        Labels::U64(s) => both(s[at]),
-        Labels::I64(s) => both(s[at]),
-        Labels::F32(s) => both(s[at]),
-        Labels::F64(s) => both(s[at]),
-    }
+/// One label as a number.
+pub(crate) fn label_value(source: Labels, at: usize) -> f64 {
+    with_slice!(source, labels => labels[at].value())
 }

@@ -39,6 +39,9 @@ pub use criterion::{
 pub use evaluate::{Evaluation, evaluate};
 pub use fault::{Fault, FaultKind};
 pub use gradient::Gradient;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use parallel::panic_in_pool;
 pub use parallel::{Execution, available_threads};
 pub use simd::Level;
 pub use sum::ExactSum;

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use crate::check::TOLERANCE;
 use crate::criterion::Criterion;
-use crate::label::{LabelMap, load_indices};
+use crate::label::LabelMap;
 use crate::planes::{Element, load_planes};
 use crate::simd::{Level, dispatch};
 use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
@@ -160,7 +160,7 @@ impl Loader {
         let mut sound = plain || load_weights(input.pixel_weights.map(|w| w.part(at, span.len)), weights, span.len);
         let target = match input.target {
             Target::Labels(source) => {
-                load_indices(source.part(at, span.len), labels);
+                self.map.load_indices(source.part(at, span.len), labels);
                 if plain && self.map.is_plain() {
                     sound &= self.map.classes(labels);
                 } else {
