@@ -29,7 +29,7 @@ export function predictionArray(tensor: Tensor): FloatArray {
 
 /** Labels: every integer type and integral floats as they lie, float16 as a float32 copy. */
 export function labelArray(tensor: Tensor): LabelArray {
-  return tensor.dtype === 'float16' ? float32FromFloat16(tensor.data as Uint16Array) : (tensor.data as LabelArray)
+  return tensor.dtype === 'float16' ? float32FromFloat16(tensor.data as Uint16Array) : tensor.data
 }
 
 /** Planes: float32, float64 and uint8 as they lie, everything else as a float32 copy. */

@@ -9,6 +9,10 @@ import { jaccard, type JaccardLossOptions } from './losses/jaccard.ts'
 import { logDice, type LogDiceLossOptions } from './losses/log-dice.ts'
 import { tversky, type TverskyLossOptions } from './losses/tversky.ts'
 import { native } from './native.ts'
+import { runtimeFunction, type Runtime } from './runtime.ts'
+import { scoreFunction, type ScoreFunction } from './score.ts'
+import type { ScoreOptions } from './score-options.ts'
+import { ScoreAccumulator, scoresState, type ScoresState } from './scores.ts'
 
 export type { Activation, EmptyClass, MeanOver, Reduction, RegionForm, ScorePer, WeightMode } from './engine.ts'
 export {
@@ -34,6 +38,11 @@ export type {
   WithGradient,
   WithTerms,
 } from './result.ts'
+export type { Runtime } from './runtime.ts'
+export type { ScoreFunction } from './score.ts'
+export type { Decision, ScoreCallOptions, ScoreOptions } from './score-options.ts'
+export type { ScoreName, ScoreResult } from './score-result.ts'
+export type { ScoreAccumulator, ScoresState } from './scores.ts'
 export type { TargetKind } from './target.ts'
 export type {
   DimsTensor,
@@ -141,3 +150,21 @@ export class DiceCrossEntropyLoss extends LossCriterion<DiceCrossEntropyLossOpti
     super(diceCrossEntropy, options, native)
   }
 }
+
+/** {@inheritDoc ScoreFunction} */
+export const score: ScoreFunction = scoreFunction(native)
+
+/** {@inheritDoc ScoreAccumulator} */
+export class Scores extends ScoreAccumulator {
+  constructor(options?: ScoreOptions) {
+    super(options, native)
+  }
+
+  /** Reads what `JSON.stringify(scores)` wrote, parsed. */
+  static fromJSON(state: ScoresState): Scores {
+    return new Scores(scoresState(state).options).restore(state)
+  }
+}
+
+/** Which engine computes, and on what. */
+export const runtime: () => Runtime = runtimeFunction(native)

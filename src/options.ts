@@ -22,7 +22,7 @@ interface Slot {
 
 const isPrototypeOfPlain = (prototype: object | null): boolean =>
   prototype === null || prototype === Object.prototype || Reflect.getPrototypeOf(prototype) === null
-const hasOwn: (this: object, key: string) => boolean = Object.prototype.hasOwnProperty
+const { hasOwn } = Object
 
 const LONGEST_LIST = 65_536
 
@@ -60,7 +60,7 @@ export class OptionNames {
       throw notPlain(options, path === '' ? 'options' : path)
     }
     for (const name in options) {
-      if (!hasOwn.call(options, name)) continue
+      if (!hasOwn(options, name)) continue
       const slot = this.#slots.get(name)
       if (slot === undefined) throw this.#unknown(name, path)
       const value = (options as Record<string, unknown>)[name]

@@ -34,6 +34,8 @@ export interface EntropyOptions {
  * (PyTorch's weighted mean), the number of pixels that count, or of all. `values` are the classes' parts; they add up to the
  * loss.
  *
+ * CCE of the founding articles is `activation: 'none'` with the default clip 1e-7.
+ *
  * Its gradient for logits is ∂ℓ_v/∂z_c = p_c·Σ_k a_k − a_c, a_c = w_c·t'_c; for probabilities −a_c/p_c inside the clip, 0
  * outside. Label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision" (2016).
  */

@@ -11,6 +11,16 @@ import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptio
  *
  * Its gradient in form `'product'` is ∂ℓ/∂p_v = −m_v·(2·g_v·Q − N)/Q², with numerator N and denominator Q.
  *
+ * The losses of the founding articles, for probabilities (activation `'none'`):
+ *
+ * | name | options |
+ * |---|---|
+ * | DICE | `scorePer: 'class', smooth: 1e-7` |
+ * | DICE_SQUARE | `scorePer: 'class', smooth: 1e-7, form: 'squared'` |
+ * | DICEFG | `scorePer: 'class', smooth: 1e-7, includeBackground: false` |
+ * | DICEFG_SQUARE | `scorePer: 'class', smooth: 1e-7, includeBackground: false, form: 'squared'` |
+ * | binary Dice, one score a sample | `scorePer: 'sample', smooth: 1e-6` |
+ *
  * Sources: Milletari, Navab, Ahmadi, "V-Net" (2016); Sudre et al., "Generalised Dice overlap as a deep learning loss
  * function for highly unbalanced segmentations" (2017); form `'absolute'`: Wang et al., "Dice semimetric losses" (2023).
  */

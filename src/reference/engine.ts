@@ -13,6 +13,7 @@ import type {
   Outcome,
   Term,
 } from '../engine.ts'
+import { NUMERICS, VERSION } from '../version.ts'
 import { binaryCrossEntropyLoss, elementBinaryCrossEntropy } from './binary-cross-entropy.ts'
 import { findFault } from './check.ts'
 import { count, labels } from './count.ts'
@@ -35,8 +36,8 @@ const RUNTIME: EngineRuntime = {
   backend: 'reference',
   simd: 'none',
   threads: 1,
-  version: '0.1.0',
-  numerics: 'reference/1',
+  version: VERSION,
+  numerics: `reference/${NUMERICS}`,
 }
 
 const ENGINE: Engine = {

@@ -69,7 +69,7 @@ impl Task for ReadTask {
 }
 
 /// Reads a file whose name says its format.
-#[napi]
+#[napi(ts_return_type = "Promise<ReadResult>")]
 pub fn read_file(path: String, key: Option<String>, max_pixels: f64, max_bytes: f64) -> AsyncTask<ReadTask> {
     let limits = Limits { max_pixels: max_pixels as u64, max_bytes: max_bytes as u64 };
     AsyncTask::new(ReadTask { path: PathBuf::from(path), key, limits })

@@ -4,7 +4,7 @@ use crate::activation::Activated;
 use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
 use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::simd::{Simd, SimdBase, f32x16};
+use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16};
 use crate::statistics::{Needs, Quantity};
 use crate::tile::{Block, Tile, TileTarget};
 use crate::wide::{Lanes, Wide, add_blocks};
@@ -33,8 +33,19 @@ impl Sums {
 }
 
 /// Pass 1 on one tile, with the logarithms of probabilities clipped to `[clip, 1 − clip]`.
+pub(crate) fn accumulate(
+    level: Level,
+    activation: Activation,
+    clip: f32,
+    tile: &Tile,
+    activated: &Activated,
+    sums: &mut Sums,
+) {
+    dispatch!(level, simd => accumulate_tile(simd, activation, clip, tile, activated, sums));
+}
+
 #[inline(always)]
-pub(crate) fn accumulate<S: Simd>(
+fn accumulate_tile<S: Simd>(
     simd: S,
     activation: Activation,
     clip: f32,
@@ -70,8 +81,10 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
     match tile.target {
         TileTarget::Labels { labels, present } => {
             let mut present = present.iter().peekable();
+            // 0 · NaN is NaN: where a prediction is broken, every class has a term.
+            let broken = activated.non_finite > 0;
             for class in 0..tile.classes {
-                if present.next_if_eq(&&class).is_some() {
+                if present.next_if_eq(&&class).is_some() || broken {
                     let target = LabelClass { labels, class };
                     ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
                         .add(activation, sums);
@@ -202,8 +215,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     /// `m·t·x`.
     #[inline(always)]
     fn of_target(&self, b: usize, value: Wide<S>) -> Wide<S> {
-        let t = self.target(b);
-        self.weigh(b, value.times(t)).where_counted(self.simd, t)
+        self.weigh(b, value.times(self.target(b)))
     }
 
     /// `Σ m·t·(−log p)` and `Σ m·(−log p)`.
@@ -234,7 +246,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             #[inline(always)]
             |b| {
                 let rest = Wide::of(1.0 - self.target.at(self.simd, b));
-                self.weigh(b, loss(b).times(rest)).where_counted(self.simd, rest)
+                self.weigh(b, loss(b).times(rest))
             },
         );
         self.sum(

@@ -1,7 +1,7 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
 use crate::criterion::Activation;
-use crate::simd::{Select, Simd, SimdBase, SimdMask, exp, f32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16};
 use crate::tile::{Block, PlaneSet, Tile};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
@@ -46,13 +46,12 @@ impl Activator {
     }
 
     /// The probabilities of a tile.
+    pub(crate) fn activate<'a>(&'a mut self, level: Level, activation: Activation, tile: &Tile<'a>) -> Activated<'a> {
+        dispatch!(level, simd => self.activate_tile(simd, activation, tile))
+    }
+
     #[inline(always)]
-    pub(crate) fn activate<'a, S: Simd>(
-        &'a mut self,
-        simd: S,
-        activation: Activation,
-        tile: &Tile<'a>,
-    ) -> Activated<'a> {
+    fn activate_tile<'a, S: Simd>(&'a mut self, simd: S, activation: Activation, tile: &Tile<'a>) -> Activated<'a> {
         let blocks = tile.blocks;
         let (planes, non_finite) = match activation {
             Activation::Softmax => self.softmax(simd, tile),

@@ -3,7 +3,7 @@
 use crate::criterion::{Activation, Criterion};
 use crate::fault::{Fault, FaultKind};
 use crate::label::{Label, LabelMap};
-use crate::simd::{Simd, SimdBase, SimdMask, f32x16};
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Labels, Layout, Planes, Target};
 use crate::tile::{Span, Tile};
 
@@ -16,11 +16,15 @@ fn sums_to_one(criterion: &Criterion, input: &Input) -> bool {
 }
 
 /// Whether the prediction of a tile holds probabilities, where the criterion takes it for such. NaN and infinities are no fault.
-#[inline(always)]
-pub(crate) fn holds_probabilities<S: Simd>(simd: S, criterion: &Criterion, input: &Input, tile: &Tile) -> bool {
+pub(crate) fn holds_probabilities(level: Level, criterion: &Criterion, input: &Input, tile: &Tile) -> bool {
     if criterion.activation != Activation::None || !criterion.check_values {
         return true;
     }
+    dispatch!(level, simd => probabilities_of(simd, tile, sums_to_one(criterion, input)))
+}
+
+#[inline(always)]
+fn probabilities_of<S: Simd>(simd: S, tile: &Tile, sums_to_one: bool) -> bool {
     let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
     let infinity = f32x16::splat(simd, f32::INFINITY);
     let mut sound = low.simd_lt(high);
@@ -33,7 +37,7 @@ pub(crate) fn holds_probabilities<S: Simd>(simd: S, criterion: &Criterion, input
     if !sound.all_true() {
         return false;
     }
-    if sums_to_one(criterion, input) {
+    if sums_to_one {
         for b in 0..tile.blocks {
             let mut sum = f32x16::splat(simd, 0.0);
             for class in 0..tile.classes {

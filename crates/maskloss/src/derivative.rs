@@ -13,7 +13,7 @@ use crate::activation::Activated;
 use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
 use crate::loss::Coefficients;
-use crate::simd::{Select, Simd, SimdBase, f32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{Block, Tile, TileTarget};
 
 /// What pass 2 knows of the losses.
@@ -29,21 +29,46 @@ pub(crate) struct Slope<'a> {
     pub(crate) logarithmic: bool,
 }
 
-/// Where the planes of a tile's gradient go: `out(class)` are its blocks.
-pub(crate) trait Planes {
-    fn plane(&mut self, class: usize) -> &mut [Block];
+/// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
+pub(crate) enum Destination<'a, 'p> {
+    /// The part `from .. from + len` of the caller's planes.
+    Direct { planes: &'a mut [&'p mut [f32]], from: usize, len: usize },
+    /// Plane c starts at block `c · blocks`.
+    Scratch { data: &'a mut [Block], blocks: usize },
+}
+
+impl Destination<'_, '_> {
+    #[inline(always)]
+    fn plane(&mut self, class: usize) -> &mut [Block] {
+        match self {
+            Self::Direct { planes, from, len } => planes[class][*from..*from + *len].as_chunks_mut().0,
+            Self::Scratch { data, blocks } => &mut data[class * *blocks..][..*blocks],
+        }
+    }
 }
 
 /// Writes the gradient of a tile, or adds it to what is there.
+pub(crate) fn differentiate(
+    level: Level,
+    slope: &Slope,
+    tile: &Tile,
+    activated: &Activated,
+    rest: &mut [Block],
+    add: bool,
+    out: &mut Destination,
+) {
+    dispatch!(level, simd => differentiate_tile(simd, slope, tile, activated, rest, add, out));
+}
+
 #[inline(always)]
-pub(crate) fn differentiate<S: Simd>(
+fn differentiate_tile<S: Simd>(
     simd: S,
     slope: &Slope,
     tile: &Tile,
     activated: &Activated,
     rest: &mut [Block],
     add: bool,
-    out: &mut impl Planes,
+    out: &mut Destination,
 ) {
     if slope.curved {
         by_target::<S, true>(simd, slope, tile, activated, rest, add, out);
@@ -60,7 +85,7 @@ fn by_target<S: Simd, const CURVED: bool>(
     activated: &Activated,
     rest: &mut [Block],
     add: bool,
-    out: &mut impl Planes,
+    out: &mut Destination,
 ) {
     let rest = &mut rest[..tile.blocks];
     let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest, add };

@@ -2,10 +2,10 @@
 
 use crate::activation::Activator;
 use crate::criterion::Criterion;
-use crate::derivative::{Planes, Slope, differentiate};
+use crate::derivative::{Destination, Slope, differentiate};
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, run, workers};
-use crate::simd::{Simd, dispatch};
+use crate::simd::Level;
 use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{FloatsMut, Input, Layout};
 use crate::tile::{BLOCK, Block, Loader, Span, tile_pixels};
@@ -39,8 +39,8 @@ pub(crate) fn gradient(
 trait Sink: Copy + Send + Default {
     fn from_f32(value: f32) -> Self;
     fn add(self, value: f32) -> Self;
-    /// The same memory as `f32`, where it is that.
-    fn as_f32(data: &mut [Self]) -> Option<&mut [f32]>;
+    /// The planes as `f32`, where they are that.
+    fn direct<'p, 'a>(part: &'p mut Part<'a, Self>) -> Option<&'p mut [&'a mut [f32]]>;
 }
 
 impl Sink for f32 {
@@ -52,9 +52,8 @@ impl Sink for f32 {
     fn add(self, value: f32) -> Self {
         self + value
     }
-    #[inline(always)]
-    fn as_f32(data: &mut [Self]) -> Option<&mut [f32]> {
-        Some(data)
+    fn direct<'p, 'a>(part: &'p mut Part<'a, Self>) -> Option<&'p mut [&'a mut [f32]]> {
+        Some(&mut part.0)
     }
 }
 
@@ -67,8 +66,7 @@ impl Sink for f64 {
     fn add(self, value: f32) -> Self {
         self + Self::from(value)
     }
-    #[inline(always)]
-    fn as_f32(_: &mut [Self]) -> Option<&mut [f32]> {
+    fn direct<'p, 'a>(_: &'p mut Part<'a, Self>) -> Option<&'p mut [&'a mut [f32]]> {
         None
     }
 }
@@ -87,7 +85,7 @@ fn write_all<T: Sink>(
     run(tasks, workers, |queue| {
         let mut pass = GradientPass::new(criterion, input, table, accumulate);
         while let Some((span, mut part)) = queue.next() {
-            dispatch!(execution.level, simd => pass.write_span(simd, span, &mut part));
+            pass.write_span(execution.level, span, &mut part);
         }
     });
 }
@@ -118,14 +116,13 @@ impl<'a> GradientPass<'a> {
             loader: Loader::new(criterion, input),
             activator: Activator::new(criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
-            scratch: Vec::new(),
+            scratch: vec![[0.0; 16]; criterion.classes * blocks],
             coefficients: Vec::new(),
             sample: None,
         }
     }
 
-    #[inline(always)]
-    fn write_span<S: Simd, T: Sink>(&mut self, simd: S, span: Span, part: &mut Part<T>) {
+    fn write_span<T: Sink>(&mut self, level: Level, span: Span, part: &mut Part<T>) {
         if self.sample != Some(span.sample) {
             self.sample = Some(span.sample);
             self.coefficients = self.table.sample(span.sample);
@@ -142,50 +139,23 @@ impl<'a> GradientPass<'a> {
         for from in (0..span.len).step_by(step) {
             let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };
             // Pass 1 found no fault; labels that another thread has changed since are passed over.
-            let Some(tile) = self.loader.load(self.criterion, self.input, tile_span) else { continue };
-            let activated = self.activator.activate(simd, self.criterion.activation, &tile);
+            let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };
+            let activated = self.activator.activate(level, self.criterion.activation, &tile);
             let (rest, len) = (&mut self.rest, tile_span.len);
-            if layout == Layout::ChannelsFirst
-                && len % BLOCK == 0
-                && part.0.first_mut().is_some_and(|plane| T::as_f32(plane).is_some())
-            {
-                let mut out = Direct { part, from, len };
-                differentiate(simd, &slope, &tile, &activated, rest, self.accumulate, &mut out);
-            } else {
-                self.scratch.resize(tile.classes * tile.blocks, [0.0; 16]);
-                let mut out = Scratch { data: &mut self.scratch, blocks: tile.blocks };
-                differentiate(simd, &slope, &tile, &activated, rest, false, &mut out);
-                scatter(&self.scratch, tile.blocks, layout, from, len, self.accumulate, part);
+            match T::direct(part) {
+                Some(planes) if layout == Layout::ChannelsFirst && len.is_multiple_of(BLOCK) => {
+                    let mut out = Destination::Direct { planes, from, len };
+                    differentiate(level, &slope, &tile, &activated, rest, self.accumulate, &mut out);
+                }
+                _ => {
+                    let (blocks, classes) = (tile.blocks, tile.classes);
+                    let mut out = Destination::Scratch { data: &mut self.scratch, blocks };
+                    differentiate(level, &slope, &tile, &activated, rest, false, &mut out);
+                    let scratch = &self.scratch[..classes * blocks];
+                    scatter(scratch, blocks, layout, from, len, self.accumulate, part);
+                }
             }
         }
-    }
-}
-
-/// The caller's own planes.
-struct Direct<'p, 'a, T> {
-    part: &'p mut Part<'a, T>,
-    from: usize,
-    len: usize,
-}
-
-impl<T: Sink> Planes for Direct<'_, '_, T> {
-    #[inline(always)]
-    fn plane(&mut self, class: usize) -> &mut [Block] {
-        let pixels = T::as_f32(&mut self.part.0[class][self.from..self.from + self.len]).unwrap_or_default();
-        pixels.as_chunks_mut().0
-    }
-}
-
-/// A scratch, for any other layout and dtype, and for tails.
-struct Scratch<'p> {
-    data: &'p mut [Block],
-    blocks: usize,
-}
-
-impl Planes for Scratch<'_> {
-    #[inline(always)]
-    fn plane(&mut self, class: usize) -> &mut [Block] {
-        &mut self.data[class * self.blocks..][..self.blocks]
     }
 }
 

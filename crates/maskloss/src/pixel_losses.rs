@@ -4,7 +4,7 @@ use crate::activation::{Activated, Activator};
 use crate::criterion::{Activation, Criterion, Loss};
 use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::parallel::{Execution, run, workers};
-use crate::simd::{Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
 use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::{BLOCK, Loader, Span, Tile, TileTarget, tile_pixels};
@@ -34,10 +34,8 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
         let mut loader = Loader::new(criterion, input);
         let mut activator = Activator::new(criterion.classes, blocks);
         while let Some((span, mut part)) = queue.next() {
-            dispatch!(execution.level, simd => {
-                let scratch = (&mut loader, &mut activator);
-                write_span(simd, criterion, input, &loss, out_shape, scratch, span, &mut part);
-            });
+            let scratch = (&mut loader, &mut activator);
+            write_span(execution.level, criterion, input, &loss, out_shape, scratch, span, &mut part);
         }
     });
     values
@@ -71,9 +69,8 @@ fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
 }
 
 #[expect(clippy::too_many_arguments, reason = "the state of one task")]
-#[inline(always)]
-fn write_span<S: Simd>(
-    simd: S,
+fn write_span(
+    level: Level,
     criterion: &Criterion,
     input: &Input,
     loss: &[ClassFactors],
@@ -85,14 +82,15 @@ fn write_span<S: Simd>(
     let step = tile_pixels(criterion.classes);
     for from in (0..span.len).step_by(step) {
         let len = step.min(span.len - from);
-        let Some(tile) = loader.load(criterion, input, Span { from: span.from + from, len, ..span }) else { continue };
-        let activated = activator.activate(simd, criterion.activation, &tile);
+        let Some(tile) = loader.load(level, criterion, input, Span { from: span.from + from, len, ..span }) else {
+            continue;
+        };
+        let activated = activator.activate(level, criterion.activation, &tile);
         for (class, factors) in loss.iter().enumerate() {
             for block in 0..tile.blocks {
-                let values = block_losses(simd, criterion, &tile, &activated, class, block, factors);
-                let mut flat = [0.0; BLOCK];
-                values.0.store_slice(&mut flat[..8]);
-                values.1.store_slice(&mut flat[8..]);
+                let flat = dispatch!(level, simd => {
+                    block_losses(simd, criterion, &tile, &activated, class, block, factors).to_array()
+                });
                 let first = from + block * BLOCK;
                 for (pixel, value) in (first..from + len).zip(flat) {
                     match (out_shape.classes, out_shape.layout) {
@@ -135,9 +133,8 @@ fn block_losses<S: Simd>(
     };
     let smoothed = Wide::of(target).times(wide(factors.hard)).plus(wide(factors.smooth));
     let rest = wide(1.0).minus(smoothed);
-    // A factor of 0 takes a pixel out, whatever its logarithm is.
-    let positive = loss.times(smoothed).times(wide(factors.positive)).where_counted(simd, smoothed);
-    let negative = complement.times(rest).times(wide(factors.negative)).where_counted(simd, rest);
+    let positive = loss.times(smoothed).times(wide(factors.positive));
+    let negative = complement.times(rest).times(wide(factors.negative));
     match tile.weights {
         None => positive.plus(negative),
         Some(weights) => positive.plus(negative).times(Wide::load(simd, &weights[block])),

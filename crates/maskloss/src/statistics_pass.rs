@@ -6,7 +6,7 @@ use crate::check::{first_fault, holds_probabilities};
 use crate::criterion::Criterion;
 use crate::fault::{Fault, FaultKind};
 use crate::parallel::{Execution, run, workers};
-use crate::simd::{Simd, dispatch};
+use crate::simd::Level;
 use crate::spans::spans;
 use crate::statistics::{Needs, SampleSums, Statistics};
 use crate::sum::fold8;
@@ -31,7 +31,7 @@ pub(crate) fn statistics(
                 found.push((span.sample, SampleSums::new(needs, shape.classes)));
             }
             let Some((_, sums)) = found.last_mut() else { continue };
-            if let Err(fault) = dispatch!(execution.level, simd => pass.add_span(simd, span, sums)) {
+            if let Err(fault) = pass.add_span(execution.level, span, sums) {
                 // Tasks are handed out in order: what comes before this one is done or in work elsewhere.
                 queue.close();
                 return Err(fault);
@@ -88,8 +88,7 @@ impl<'a> StatisticsPass<'a> {
     }
 
     /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
-    #[inline(always)]
-    fn add_span<S: Simd>(&mut self, simd: S, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
+    fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
         let end = span.from + span.len;
         for chunk in (span.from..end).step_by(CHUNK) {
             let chunk_end = (chunk + CHUNK).min(end);
@@ -97,7 +96,7 @@ impl<'a> StatisticsPass<'a> {
             let step = tile_pixels(self.criterion.classes);
             for from in (chunk..chunk_end).step_by(step) {
                 let tile_span = Span { from, len: step.min(chunk_end - from), ..span };
-                unweighted += self.add_tile(simd, tile_span, total)?;
+                unweighted += self.add_tile(level, tile_span, total)?;
             }
             let weight = self.sums.drain(|slot, class, lanes| total.add(slot, class, fold8(lanes)));
             total.weight.add(fold8(weight));
@@ -107,10 +106,9 @@ impl<'a> StatisticsPass<'a> {
     }
 
     /// Returns the pixels that count once.
-    #[inline(always)]
-    fn add_tile<S: Simd>(&mut self, simd: S, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
+    fn add_tile(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let activation = self.criterion.activation;
-        let Some(tile) = self.loader.load(self.criterion, self.input, span) else {
+        let Some(tile) = self.loader.load(level, self.criterion, self.input, span) else {
             // Only where another thread mends the data meanwhile is there a fault that is not found again.
             let vanished = Fault {
                 kind: FaultKind::LabelOutOfRange,
@@ -121,15 +119,15 @@ impl<'a> StatisticsPass<'a> {
             };
             return Err(first_fault(self.criterion, self.input, span).unwrap_or(vanished));
         };
-        if !holds_probabilities(simd, self.criterion, self.input, &tile)
+        if !holds_probabilities(level, self.criterion, self.input, &tile)
             && let Some(fault) = first_fault(self.criterion, self.input, span)
         {
             return Err(fault);
         }
-        let activated = self.activator.activate(simd, activation, &tile);
+        let activated = self.activator.activate(level, activation, &tile);
         total.non_finite += activated.non_finite;
         total.valid += tile.valid as u64;
-        accumulate(simd, activation, self.clip, &tile, &activated, &mut self.sums);
+        accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
         Ok(if tile.weights.is_some() { 0 } else { tile.valid })
     }
 }

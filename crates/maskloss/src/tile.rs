@@ -6,6 +6,7 @@
 use crate::criterion::Criterion;
 use crate::label::{LabelMap, load_labels};
 use crate::planes::{Element, load_planes};
+use crate::simd::{Level, dispatch};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
 
 /// 16 pixels of one plane.
@@ -105,8 +106,18 @@ impl Loader {
     }
 
     /// Loads a tile; `None` where something in it is at fault.
+    pub(crate) fn load<'a>(
+        &'a mut self,
+        level: Level,
+        criterion: &Criterion,
+        input: &Input<'a>,
+        span: Span,
+    ) -> Option<Tile<'a>> {
+        dispatch!(level, _ => self.load_tile(criterion, input, span))
+    }
+
     #[inline(always)]
-    pub(crate) fn load<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+    fn load_tile<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
         let shape = input.shape;
         let classes = shape.classes;
         let blocks = span.len.div_ceil(BLOCK);

@@ -1,6 +1,6 @@
 //! 16 pixels in double precision, and sums of them in a fixed order.
 
-use crate::simd::{Select, Simd, SimdBase, SimdWiden, f32x16, f64x8};
+use crate::simd::{Simd, SimdBase, SimdWiden, f32x16, f64x8};
 use crate::tile::{BLOCK, Block};
 
 /// A sum in progress. Lane j takes the pixels 8k + j of a plane, in order: the 16 pixels of a block are widened to twice 8 `f64`,
@@ -42,15 +42,16 @@ impl<S: Simd> Wide<S> {
     }
 
     #[inline(always)]
-    pub(crate) fn abs(self) -> Self {
-        Self(self.0.abs(), self.1.abs())
+    pub(crate) fn to_array(self) -> [f64; BLOCK] {
+        let mut values = [0.0; BLOCK];
+        self.0.store_slice(&mut values[..8]);
+        self.1.store_slice(&mut values[8..]);
+        values
     }
 
-    /// The value where `weight` is not 0, and +0 elsewhere, whatever the value is there (0 · NaN would be NaN).
     #[inline(always)]
-    pub(crate) fn where_counted(self, simd: S, weight: Self) -> Self {
-        let zero = f64x8::splat(simd, 0.0);
-        Self(weight.0.simd_ne(zero).select(self.0, zero), weight.1.simd_ne(zero).select(self.1, zero))
+    pub(crate) fn abs(self) -> Self {
+        Self(self.0.abs(), self.1.abs())
     }
 }
 

@@ -3,7 +3,7 @@
 //! With the sums I, P, G of a cell, `FP = P − I` and `FN = G − I`:
 //!
 //! ```text
-//! score = (a·I + s_n) / max(a·(I + α·FP + β·FN) + s_d, floor)
+//! score = (a·I + s_n) / max(a·(I + α·FP + β·FN) + s_d, floor)          floor 0: none
 //! loss  = 1 − score | −log(max(score, floor)) | (1 − score)^γ
 //! ```
 //!
@@ -136,7 +136,7 @@ impl Region {
         let denominator = a * sums.overlap + errors + self.smooth_denominator;
 
         let (score, complement, by_overlap, by_predicted);
-        if denominator < self.floor {
+        if self.floor > 0.0 && denominator < self.floor {
             score = numerator / self.floor;
             complement = 1.0 - score;
             (by_overlap, by_predicted) = (a / self.floor, 0.0);
@@ -157,7 +157,7 @@ impl Region {
         match self.transform {
             Transform::OneMinus | Transform::Power(1.0) => (complement, -1.0),
             Transform::NegativeLog => {
-                let bounded = if score < self.floor { self.floor } else { score };
+                let bounded = if self.floor > 0.0 && score < self.floor { self.floor } else { score };
                 let flat = score <= self.floor || score <= 0.0;
                 (-libm::log(bounded), if flat { 0.0 } else { -1.0 / bounded })
             }
