@@ -1,7 +1,7 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, label_value, load_labels};
+use crate::label::{LabelMap, NOT_AN_INTEGER, label_at, load_indices};
 use crate::parallel::{Execution, run, workers};
 use crate::planes::load_planes;
 use crate::simd::dispatch;
@@ -158,7 +158,9 @@ impl<'a> Counter<'a> {
         match input.reference {
             Target::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                if !load_labels(part, &self.reference, &mut self.referred[..blocks], weights) {
+                let referred = &mut self.referred[..blocks];
+                load_indices(part, referred);
+                if !self.reference.classes_weighted(referred, weights) {
                     return Err(not_an_integer(part, span, Some(weights)));
                 }
             }
@@ -170,8 +172,9 @@ impl<'a> Counter<'a> {
         match input.prediction {
             Decision::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                let mut all = vec![[1.0; BLOCK]; blocks];
-                if !load_labels(part, &self.prediction, &mut self.predicted[..blocks], &mut all) {
+                let predicted = &mut self.predicted[..blocks];
+                load_indices(part, predicted);
+                if !predicted.as_flattened()[..span.len].iter().all(|&index| self.prediction.accepts(index)) {
                     return Err(not_an_integer(part, span, None));
                 }
             }
@@ -267,11 +270,11 @@ fn load_region_planes(planes: Planes, shape: Shape, span: Span, scratch: &mut [B
 #[cold]
 fn not_an_integer(labels: Labels, span: Span, weights: Option<&[Block]>) -> Fault {
     let counts = |index: usize| weights.is_none_or(|w| w.as_flattened()[index] != 0.0);
-    let found = (0..span.len).find(|&index| counts(index) && label_value(labels, index).fract() != 0.0);
+    let found = (0..span.len).find(|&index| counts(index) && label_at(labels, index).0 == NOT_AN_INTEGER);
     let index = found.unwrap_or(0);
     Fault {
         kind: FaultKind::LabelNotInteger,
-        value: label_value(labels, index),
+        value: label_at(labels, index).1,
         sample: span.sample,
         class: 0,
         pixel: span.from + index,
@@ -284,7 +287,7 @@ pub fn distinct_labels(labels: Labels) -> Vec<f64> {
     let mut distinct: Vec<f64> = Vec::new();
     let mut last = f64::NAN;
     for index in 0..labels.len() {
-        let value = label_value(labels, index);
+        let (_, value) = label_at(labels, index);
         // Labels come in runs: only where one begins is it looked up.
         if value != last {
             last = value;

@@ -114,7 +114,7 @@ impl<'a> GradientPass<'a> {
             table,
             accumulate,
             loader: Loader::new(criterion, input),
-            activator: Activator::new(criterion.classes, blocks),
+            activator: Activator::new(criterion.activation, criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
             scratch: vec![[0.0; 16]; criterion.classes * blocks],
             coefficients: Vec::new(),
