@@ -184,7 +184,11 @@ impl Loader {
             }
             Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
                 let set = PlaneSet::borrow(source, shape, span);
-                sound &= !criterion.check_values || (0..shape.classes).all(|c| in_unit_range(set.plane(c)));
+                if criterion.check_values {
+                    for class in 0..shape.classes {
+                        sound &= in_unit_range(set.plane(class));
+                    }
+                }
                 TileTarget::Planes(set)
             }
             Target::PerClass(Planes::F32(source)) => {
