@@ -3,7 +3,7 @@
 from common import NAME, THREADS, leave_out, need, np, report, tensors
 
 numba = need("numba")
-from numba_kernels import counts, planes_gradient, planes_sums, softmax_gradient, softmax_sums, sigmoid_gradient, sigmoid_sums  # noqa: E402
+import numba_kernels as kernels  # noqa: E402
 
 numba.set_num_threads(THREADS)
 prediction, target = tensors()
@@ -26,10 +26,10 @@ def softmax(with_entropy):
     share = np.float32(1 / y.size if with_entropy else 0)
 
     def call(with_gradient):
-        overlap, p, g, entropy = softmax_sums(z, y, with_entropy)
+        overlap, p, g, entropy = kernels.softmax_sums(z, y, with_entropy)
         loss, by_overlap, by_size = dice(overlap, p, g)
         if with_gradient:
-            softmax_gradient(z, y, by_overlap, by_size, share, slope)
+            kernels.softmax_gradient(z, y, by_overlap, by_size, share, slope)
         return loss + (entropy / y.size if with_entropy else 0)
 
     return call
@@ -40,31 +40,34 @@ def sigmoid():
     slope = buffer.reshape(z.shape)
 
     def call(with_gradient):
-        loss, by_overlap, by_size = dice(*sigmoid_sums(z, y))
+        loss, by_overlap, by_size = dice(*kernels.sigmoid_sums(z, y))
         if with_gradient:
-            sigmoid_gradient(z, y, by_overlap, by_size, slope)
+            kernels.sigmoid_gradient(z, y, by_overlap, by_size, slope)
         return loss
 
     return call
 
 
-def planes(last):
-    """Probabilities and planes: `last` says where the classes lie."""
-    classes = prediction.shape[-1] if last else prediction.shape[1]
-    p = prediction.reshape(-1, classes) if last else prediction.reshape(classes, -1).T
-    g = target.reshape(-1, classes) if last else target.reshape(classes, -1).T
-    slope = buffer.reshape(-1, classes) if last else buffer.reshape(classes, -1).T
-    entropy = NAME == "W6a"
+def small():
+    classes = prediction.shape[1]
+    p, g, slope = (array.reshape(classes, -1) for array in (prediction, target, buffer))
+    return lambda with_gradient: kernels.small_dice(p, g, SMOOTH, slope, with_gradient)
+
+
+def clipped_entropy():
+    p, g, slope = (array.reshape(-1, prediction.shape[-1]) for array in (prediction, target, buffer))
+    share = np.float32(1 / len(p))
+    return lambda with_gradient: kernels.clipped_entropy(p, g, share, slope, with_gradient) / len(p)
+
+
+def pooled_dice():
+    p, g, slope = (array.reshape(-1) for array in (prediction, target, buffer))
+    classes = prediction.shape[-1]
 
     def call(with_gradient):
-        if entropy:
-            total = planes_sums(p, g, True)[3]
-            if with_gradient:
-                planes_gradient(p, g, np.zeros(classes, np.float32), np.zeros(classes, np.float32), np.float32(1 / len(p)), slope)
-            return total / len(p)
-        loss, by_overlap, by_size = dice(*planes_sums(p, g, False)[:3])
+        loss, by_overlap, by_size = dice(*kernels.interleaved_sums(p, g, classes))
         if with_gradient:
-            planes_gradient(p, g, by_overlap, by_size, np.float32(0), slope)
+            kernels.interleaved_gradient(g, by_overlap, by_size, slope)
         return loss
 
     return call
@@ -75,7 +78,7 @@ def hard_dice():
     a, b = prediction.reshape(-1), target.reshape(-1)
 
     def call(_):
-        both, first, second = counts(a, b, classes)
+        both, first, second = kernels.counts(a, b, classes)
         present = first + second > 0
         return np.mean(2 * both[present] / (first + second)[present])
 
@@ -87,9 +90,9 @@ CALLS = {
     "W2": lambda: softmax(False),
     "W3": lambda: softmax(True),
     "W4": lambda: softmax(True),
-    "W5": lambda: planes(False),
-    "W6a": lambda: planes(True),
-    "W6b": lambda: planes(True),
+    "W5": small,
+    "W6a": clipped_entropy,
+    "W6b": pooled_dice,
     "W7a": hard_dice,
     "W7b": hard_dice,
 }

@@ -164,34 +164,80 @@ def sigmoid_gradient(z, y, by_overlap, by_size, slope):
                 out[i] = p[i] * (np.float32(1) - p[i]) * derivative
 
 
+LANES = 16
+
+
 @njit(**FAST)
-def planes_sums(p, g, with_entropy):
+def interleaved_sums(p, g, classes):
+    """Flat arrays, classes last. Lane i of `LANES · classes` belongs to class i mod classes, so that the sums are vectors."""
+    lanes = LANES * classes
+    stretch = lanes * 512
+    tasks = (p.size + stretch - 1) // stretch
+    overlap, size, total = np.zeros((tasks, lanes)), np.zeros((tasks, lanes)), np.zeros((tasks, lanes))
+    for task in prange(tasks):
+        own, whole, count = np.zeros(lanes, np.float32), np.zeros(lanes, np.float32), np.zeros(lanes, np.float32)
+        for start in range(task * stretch, min((task + 1) * stretch, p.size), lanes):
+            for i in range(min(lanes, p.size - start)):
+                own[i] += p[start + i] * g[start + i]
+                whole[i] += p[start + i]
+                count[i] += g[start + i]
+        overlap[task, :], size[task, :], total[task, :] = own, whole, count
+    shape = (LANES, classes)
+    return overlap.sum(0).reshape(shape).sum(0), size.sum(0).reshape(shape).sum(0), total.sum(0).reshape(shape).sum(0)
+
+
+@njit(**FAST)
+def interleaved_gradient(g, by_overlap, by_size, slope):
+    classes = by_size.size
+    lanes = LANES * classes
+    stretch = lanes * 512
+    overlaps, sizes = np.empty(lanes, np.float32), np.empty(lanes, np.float32)
+    for i in range(lanes):
+        overlaps[i], sizes[i] = by_overlap[i % classes], by_size[i % classes]
+    for task in prange((g.size + stretch - 1) // stretch):
+        for start in range(task * stretch, min((task + 1) * stretch, g.size), lanes):
+            for i in range(min(lanes, g.size - start)):
+                slope[start + i] = sizes[i] + overlaps[i] * g[start + i]
+
+
+@njit(**FAST)
+def clipped_entropy(p, g, share, slope, with_gradient):
+    """Value and gradient in one pass; a logarithm only where the target is not 0."""
     pixels, classes = p.shape
     tasks = (pixels + STRETCH - 1) // STRETCH
-    overlap, size, total = np.zeros((tasks, classes)), np.zeros((tasks, classes)), np.zeros((tasks, classes))
     entropy = np.zeros(tasks)
+    low, high = np.float32(1e-7), np.float32(1 - 1e-7)
     for task in prange(tasks):
         for i in range(task * STRETCH, min((task + 1) * STRETCH, pixels)):
             for c in range(classes):
-                if with_entropy:
-                    clipped = min(max(p[i, c], np.float32(1e-7)), np.float32(1 - 1e-7))
-                    entropy[task] -= g[i, c] * np.log(clipped)
-                else:
-                    overlap[task, c] += p[i, c] * g[i, c]
-                    size[task, c] += p[i, c]
-                    total[task, c] += g[i, c]
-    return overlap.sum(0), size.sum(0), total.sum(0), entropy.sum()
+                t = g[i, c]
+                if t != 0:
+                    entropy[task] -= t * np.log(min(max(p[i, c], low), high))
+                if with_gradient:
+                    inside = p[i, c] >= low and p[i, c] <= high
+                    slope[i, c] = -share * t / p[i, c] if inside else np.float32(0)
+    return entropy.sum()
 
 
-@njit(**FAST)
-def planes_gradient(p, g, by_overlap, by_size, share, slope):
-    pixels, classes = p.shape
-    for i in prange(pixels):
-        for c in range(classes):
-            derivative = by_size[c] + by_overlap[c] * g[i, c]
-            if share != 0 and p[i, c] >= np.float32(1e-7) and p[i, c] <= np.float32(1 - 1e-7):
-                derivative -= share * g[i, c] / p[i, c]
-            slope[i, c] = derivative
+@njit(fastmath=True, cache=True)
+def small_dice(p, g, smooth, slope, with_gradient):
+    """Classes first, one thread: what a call of a few thousand elements deserves."""
+    classes, pixels = p.shape
+    loss = 0.0
+    for c in range(classes):
+        own, whole, count = np.float32(0), np.float32(0), np.float32(0)
+        for i in range(pixels):
+            own += p[c, i] * g[c, i]
+            whole += p[c, i]
+            count += g[c, i]
+        numerator, denominator = 2 * own + smooth, whole + count + smooth
+        loss += (1 - numerator / denominator) / classes
+        if with_gradient:
+            by_overlap = np.float32(-2 / denominator / classes)
+            by_size = np.float32(numerator / denominator**2 / classes)
+            for i in range(pixels):
+                slope[c, i] = by_size + by_overlap * g[c, i]
+    return loss
 
 
 @njit(**FAST)

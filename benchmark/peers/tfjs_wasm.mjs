@@ -11,7 +11,7 @@ const wasm = await import('@tensorflow/tfjs-backend-wasm').catch((error) => {
   console.error(error.message.split('\n')[0])
   process.exit(NOT_INSTALLED)
 })
-const tf = await import('@tensorflow/tfjs-core')
+const tf = await import('@tensorflow/tfjs')
 const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
 wasm.setWasmPaths(`${folder}/`)
 wasm.setThreadsCount(task.threads)
@@ -38,7 +38,7 @@ const losses = {
   W2: softmaxDice,
   W3: diceCrossEntropy,
   W4: diceCrossEntropy,
-  W5: (p, g) => dice(p, g, [0, 1, 2], 1e-5),
+  W5: (p, g) => dice(p, g, [1], 1e-5),
   W6a: (p, g) =>
     g
       .mul(p.clipByValue(1e-7, 1 - 1e-7).log())

@@ -1,7 +1,7 @@
 //! What no implementation can be faster than, for the benchmark: the bytes of a call only touched, its exponentials and logarithms
 //! only taken. Behind the feature `bench`; the published binary does not have it.
 
-use crate::parallel::{Execution, run};
+use crate::parallel::{Execution, run, workers};
 use crate::simd::{Bytes, Level, Simd, SimdBase, dispatch, exp, f32x16, i32x16, ln};
 
 /// The elements one task touches: 64 KiB of the longest array.
@@ -18,8 +18,8 @@ pub struct Traffic<'a> {
     pub target: &'a [f32],
     /// Where the gradient goes.
     pub gradient: Option<&'a mut [f32]>,
-    /// The parts, of equal size, that are finished one after the other: what the first pass read of one is still in the cache for
-    /// the second. 0: nothing is read twice.
+    /// The parts, of equal size, each finished by one thread: what the first pass read of one is still in the cache for the
+    /// second. 1: all threads share each pass. 0: nothing is read twice.
     pub groups: usize,
 }
 
@@ -29,34 +29,31 @@ pub fn touch(traffic: Traffic, execution: &Execution) -> i32 {
     let Some(gradient) = gradient else {
         return read(prediction, target, execution);
     };
-    if groups == 0 {
-        return write(prediction, target, gradient, execution);
+    match groups {
+        0 => write(prediction, target, gradient, execution),
+        1 => read(prediction, target, execution) ^ write(prediction, target, gradient, execution),
+        _ => {
+            let part = |len: usize| len.div_ceil(groups);
+            let parts = prediction
+                .chunks(part(prediction.len()))
+                .zip(target.chunks(part(target.len())))
+                .zip(gradient.chunks_mut(part(prediction.len())));
+            let alone = Execution { threads: 1, ..*execution };
+            let work = |((p, t), g)| read(p, t, &alone) ^ write(p, t, g, &alone);
+            each(parts.collect(), prediction.len(), execution, work)
+        }
     }
-    let part = |len: usize| len.div_ceil(groups);
-    let parts = prediction
-        .chunks(part(prediction.len()))
-        .zip(target.chunks(part(target.len())))
-        .zip(gradient.chunks_mut(part(prediction.len())));
-    if groups == 1 {
-        let passes = |((p, t), g)| read(p, t, execution) ^ write(p, t, g, execution);
-        return parts.map(passes).fold(0, |a, b| a ^ b);
-    }
-    let alone = Execution { threads: 1, ..*execution };
-    let tasks: Vec<_> = parts.collect();
-    each(tasks, execution, |((p, t), g)| read(p, t, &alone) ^ write(p, t, g, &alone))
 }
 
 fn read(prediction: &[f32], target: &[f32], execution: &Execution) -> i32 {
-    each(
-        chunks(prediction, target),
-        execution,
-        |(p, t)| dispatch!(execution.level, simd => digest(simd, p) ^ digest(simd, t)),
-    )
+    let work = |(p, t)| dispatch!(execution.level, simd => digest(simd, p) ^ digest(simd, t));
+    each(chunks(prediction, target), prediction.len(), execution, work)
 }
 
 fn write(prediction: &[f32], target: &[f32], gradient: &mut [f32], execution: &Execution) -> i32 {
-    let tasks: Vec<_> = chunks(prediction, target).into_iter().zip(gradient.chunks_mut(CHUNK)).collect();
-    each(tasks, execution, |((p, t), g)| dispatch!(execution.level, simd => copy(simd, p, g) ^ digest(simd, t)))
+    let tasks = chunks(prediction, target).into_iter().zip(gradient.chunks_mut(CHUNK)).collect();
+    let work = |((p, t), g)| dispatch!(execution.level, simd => copy(simd, p, g) ^ digest(simd, t));
+    each(tasks, prediction.len(), execution, work)
 }
 
 /// Tasks of [`CHUNK`] elements of the prediction, each with its share of the target.
@@ -66,8 +63,9 @@ fn chunks<'a>(prediction: &'a [f32], target: &'a [f32]) -> Vec<(&'a [f32], &'a [
     prediction.chunks(CHUNK).enumerate().map(|(i, p)| (p, &target[cut(i)..cut(i + 1)])).collect()
 }
 
-fn each<T: Send>(tasks: Vec<T>, execution: &Execution, work: impl Fn(T) -> i32 + Sync) -> i32 {
-    let workers = execution.threads.min(tasks.len()).max(1);
+/// Small calls stay on one thread, as the engine's do.
+fn each<T: Send>(tasks: Vec<T>, elements: usize, execution: &Execution, work: impl Fn(T) -> i32 + Sync) -> i32 {
+    let workers = workers(execution, elements, tasks.len());
     let worker =
         |queue: &crate::parallel::Queue<T>| std::iter::from_fn(|| queue.next()).fold(0, |sum, t| sum ^ work(t));
     run(tasks, workers, worker).into_iter().fold(0, |a, b| a ^ b)
@@ -107,7 +105,9 @@ pub fn functions(exponentials: usize, logarithms: usize, execution: &Execution) 
         (0..count.div_ceil(task)).map(move |i| (is_ln, REPEATS.min((count - i * task).div_ceil(RESIDENT))))
     };
     let all: Vec<_> = tasks(exponentials, false).chain(tasks(logarithms, true)).collect();
-    let total = each(all, execution, |(is_ln, repeats)| resident(execution.level, is_ln, repeats).to_bits() as i32);
+    let total = each(all, exponentials + logarithms, execution, |(is_ln, repeats)| {
+        resident(execution.level, is_ln, repeats).to_bits() as i32
+    });
     f32::from_bits(total as u32)
 }
 
