@@ -2,25 +2,15 @@
 import { bestRows, type PeerRow } from './peers.ts'
 import { describeMode, workloadKey, type Row } from './rows.ts'
 
-const WIDTH = 860
-const LEFT = 330
+const WIDTH = 960
+const LEFT = 430
 const RIGHT = 30
 const TOP = 64
 const LINE = 26
 const RADIUS = 5
-const COLORS = [
-  '#0b6e4f',
-  '#3aa17e',
-  '#7fc8a9',
-  '#b9dfcd',
-  '#d1495b',
-  '#edae49',
-  '#30638e',
-  '#8f6bb3',
-  '#6d6875',
-  '#c97b63',
-  '#222222',
-]
+/** Ours, best level first; then the others. */
+const LEVEL_COLORS = ['#0b6e4f', '#3aa17e', '#7fc8a9', '#b9dfcd']
+const OTHER_COLORS = ['#d1495b', '#edae49', '#30638e', '#8f6bb3', '#c97b63', '#56a3c9', '#b0578d', '#6d6875']
 
 interface Dot {
   readonly series: string
@@ -64,7 +54,10 @@ export function chart(rows: readonly Row[], peers: readonly PeerRow[], caption: 
   const x = (times: number): number => LEFT + ((Math.log10(times) - least) / (most - least)) * (WIDTH - LEFT - RIGHT)
   const y = (line: number): number => TOP + (line + 0.5) * LINE
   const bottom = TOP + lines.length * LINE
-  const color = (name: string): string => COLORS[series.indexOf(name) % COLORS.length]!
+  const levels = [...new Set(rows.map((row) => row.level))]
+  const others = series.filter((name) => !levels.includes(name))
+  const color = (name: string): string =>
+    (levels.includes(name) ? LEVEL_COLORS[levels.indexOf(name)] : OTHER_COLORS[others.indexOf(name)]) ?? '#222'
   const height = bottom + 44
 
   const axis = Array.from({ length: most - least + 1 }, (_, index) => 10 ** (least + index)).map(
@@ -74,8 +67,8 @@ export function chart(rows: readonly Row[], peers: readonly PeerRow[], caption: 
   )
   const legend = series.map(
     (name, index) =>
-      `<circle cx="${20 + (index % 6) * 138}" cy="${36 + Math.floor(index / 6) * 18}" r="${RADIUS}" fill="${color(name)}"/>` +
-      `<text x="${30 + (index % 6) * 138}" y="${40 + Math.floor(index / 6) * 18}">${escape(name)}</text>`,
+      `<circle cx="${20 + (index % 6) * 150}" cy="${36 + Math.floor(index / 6) * 18}" r="${RADIUS}" fill="${color(name)}"/>` +
+      `<text x="${30 + (index % 6) * 150}" y="${40 + Math.floor(index / 6) * 18}">${escape(name)}</text>`,
   )
   const body = lines.flatMap(({ label, dots }, line) => [
     `<text x="${LEFT - 10}" y="${y(line) + 4}" text-anchor="end">${escape(label)}</text>`,
