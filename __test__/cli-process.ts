@@ -18,9 +18,14 @@ export interface Ended {
 export function maskloss(...args: string[]): Promise<Ended> {
   const command = ['--import=@oxc-node/core/register', main, ...args]
   return new Promise((resolve) => {
-    execFile(process.execPath, command, { env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1' } }, (error, stdout, stderr) => {
-      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      command,
+      { env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1' } },
+      (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
+      },
+    )
   })
 }
 

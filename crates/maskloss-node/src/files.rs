@@ -27,6 +27,16 @@ pub struct ReadResult {
     pub spacing: Option<Vec<f64>>,
 }
 
+/// Code and sentence of what went wrong.
+pub(crate) type Failure = (String, String);
+
+/// What a task's work comes to. A panic in a task would end the process: nothing else catches it.
+pub(crate) fn caught<T>(work: impl FnOnce() -> std::result::Result<T, Failure>) -> std::result::Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(("internal".to_owned(), "Expected a file that this reader handles but it failed; report it".to_owned()))
+    })
+}
+
 /// One file to read.
 pub struct ReadTask {
     path: PathBuf,
@@ -35,20 +45,14 @@ pub struct ReadTask {
 }
 
 impl Task for ReadTask {
-    type Output = std::result::Result<Tensor, (String, String)>;
+    type Output = std::result::Result<Tensor, Failure>;
     type JsValue = ReadResult;
 
-    /// A panic here would end the process: nothing else catches it.
     fn compute(&mut self) -> Result<Self::Output> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| read(&self.path, self.key.as_deref(), &self.limits)));
-        Ok(match outcome {
-            Ok(Ok(tensor)) => Ok(tensor),
-            Ok(Err(FileError { error, .. })) => Err((error.code().to_owned(), error.to_string())),
-            Err(_) => Err((
-                "internal".to_owned(),
-                "Expected a file that this reader handles but it failed; report it".to_owned(),
-            )),
-        })
+        Ok(caught(|| {
+            read(&self.path, self.key.as_deref(), &self.limits)
+                .map_err(|FileError { error, .. }| (error.code().to_owned(), error.to_string()))
+        }))
     }
 
     fn resolve(&mut self, _: Env, output: Self::Output) -> Result<ReadResult> {
@@ -69,7 +73,7 @@ impl Task for ReadTask {
 }
 
 /// Reads a file whose name says its format.
-#[napi(ts_return_type = "Promise<ReadResult>")]
+#[napi(catch_unwind, ts_return_type = "Promise<ReadResult>")]
 pub fn read_file(path: String, key: Option<String>, max_pixels: f64, max_bytes: f64) -> AsyncTask<ReadTask> {
     let limits = Limits { max_pixels: max_pixels as u64, max_bytes: max_bytes as u64 };
     AsyncTask::new(ReadTask { path: PathBuf::from(path), key, limits })

@@ -3,8 +3,11 @@
 //! Every export catches panics. Faults of the data are results, not errors: 0 is success, a positive number is the place of the
 //! fault's name in `src/native.ts`, whose value, sample, class and pixel lie in `report`.
 #![deny(unsafe_code)]
+#![allow(clippy::too_many_arguments, reason = "positional: an options object costs more than a small call")]
 
 mod files;
+#[cfg(debug_assertions)]
+mod panic;
 mod plan;
 #[allow(unsafe_code, reason = "the memory of JavaScript: the one file of unsafe code, each with its reason")]
 mod view;
@@ -44,12 +47,13 @@ fn execution(simd: &str, threads: f64) -> Result<Execution> {
     Ok(Execution { level, threads: (threads as usize).clamp(1, 1024) })
 }
 
+/// A shape whose every extent is at most `len`: whatever is allocated for samples or classes is bounded by the caller's memory.
 fn shape(samples: f64, classes: f64, pixels: f64, channels_last: bool, len: usize) -> Result<Shape> {
     let layout = if channels_last { Layout::ChannelsLast } else { Layout::ChannelsFirst };
     let [samples, classes, pixels] = [samples, classes, pixels].map(|extent| extent as usize);
     match samples.checked_mul(classes).and_then(|n| n.checked_mul(pixels)) {
-        Some(n) if n == len => Ok(Shape { samples, classes, pixels, layout }),
-        _ => Err(invalid("Expected a prediction as long as its shape says")),
+        Some(n) if n == len && len > 0 => Ok(Shape { samples, classes, pixels, layout }),
+        _ => Err(invalid("Expected a prediction as long as its shape says, and not empty")),
     }
 }
 
@@ -157,8 +161,15 @@ pub fn count(
     let shape = shape(samples, classes, pixels, channels_last, prediction.len())?;
     let planes = shape.samples * shape.pixels;
     same_length(reference.len(), if per_class { planes * regions.len() } else { planes }, "a reference")?;
+    same_length(counts.len(), shape.samples * regions.len() * 3, "counts")?;
+    same_length(valid.len(), shape.samples, "counts of valid pixels")?;
     let written = [&counts, &valid, &report];
-    if !written.iter().all(|view| view.disjoint(&prediction) && view.disjoint(&reference)) {
+    let apart = |(index, view): (usize, &&View)| {
+        view.disjoint(&prediction)
+            && view.disjoint(&reference)
+            && written[..index].iter().all(|other| view.disjoint(other))
+    };
+    if !written.iter().enumerate().all(apart) {
         return Ok(OVERLAP);
     }
     let input = CountInput {
@@ -178,8 +189,6 @@ pub fn count(
         Ok(found) => found,
     };
     let (counts, valid) = (counts.numbers_mut()?, valid.numbers_mut()?);
-    same_length(counts.len(), found.len() * regions.len() * 3, "counts")?;
-    same_length(valid.len(), found.len(), "counts of valid pixels")?;
     for (to, sample) in valid.iter_mut().zip(&found) {
         *to = sample.valid as f64;
     }

@@ -69,6 +69,13 @@ impl Reader<'_> {
         if weights.as_ref().is_some_and(|w| w.len() != classes) { Err(malformed()) } else { Ok(weights) }
     }
 
+    /// Ascending class ids, each once: as many as there are classes at most.
+    fn classes(&mut self, classes: usize) -> Result<Vec<usize>> {
+        let counted = self.list(Self::index)?;
+        let ascending = counted.is_sorted_by(|a, b| a < b) && counted.last().is_some_and(|&last| last < classes);
+        if ascending { Ok(counted) } else { Err(malformed()) }
+    }
+
     fn reduction(&mut self) -> Result<Reduction> {
         self.name(&[Reduction::Mean, Reduction::Sum, Reduction::None])
     }
@@ -103,7 +110,7 @@ impl Reader<'_> {
                 EmptyClass::Nan,
             ])?,
             reduction: self.reduction()?,
-            classes: self.list(|r| r.index().and_then(|c| if c < classes { Ok(c) } else { Err(malformed()) }))?,
+            classes: self.classes(classes)?,
             class_weights: self.weights(classes)?,
         })
     }

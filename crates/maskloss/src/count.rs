@@ -1,12 +1,12 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, label_value, load_labels};
 use crate::parallel::{Execution, run, workers};
-use crate::planes::load_planes;
+use crate::pass::spans::spans;
 use crate::simd::dispatch;
-use crate::spans::spans;
 use crate::tensor::{Floats, Labels, Planes, Shape, Target};
+use crate::tile::label::{LabelMap, label_value};
+use crate::tile::planes::load_planes;
 use crate::tile::{BLOCK, Block, Span, tile_pixels};
 
 /// What a region is predicted by.
@@ -158,7 +158,9 @@ impl<'a> Counter<'a> {
         match input.reference {
             Target::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                if !load_labels(part, &self.reference, &mut self.referred[..blocks], weights) {
+                let referred = &mut self.referred[..blocks];
+                self.reference.load_indices(part, referred);
+                if !self.reference.classes_weighted(referred, weights) {
                     return Err(not_an_integer(part, span, Some(weights)));
                 }
             }
@@ -170,8 +172,9 @@ impl<'a> Counter<'a> {
         match input.prediction {
             Decision::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                let mut all = vec![[1.0; BLOCK]; blocks];
-                if !load_labels(part, &self.prediction, &mut self.predicted[..blocks], &mut all) {
+                let predicted = &mut self.predicted[..blocks];
+                self.prediction.load_indices(part, predicted);
+                if !predicted.as_flattened()[..span.len].iter().all(|&index| self.prediction.accepts(index)) {
                     return Err(not_an_integer(part, span, None));
                 }
             }

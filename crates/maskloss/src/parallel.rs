@@ -92,3 +92,13 @@ fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
         }
     }
 }
+
+/// Panics on a thread of the pool, for the tests of the border.
+///
+/// # Panics
+/// Always.
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub fn panic_in_pool() {
+    run(vec![()], 2, |_| assert!(rayon::current_thread_index().is_none(), "panicked on demand: pool"));
+}

@@ -1,0 +1,90 @@
+/** Values that no parameter of the binding expects all of: as many kinds as JavaScript has. */
+export function badValues(): readonly unknown[] {
+  const detached = new Float64Array(4)
+  structuredClone(0, { transfer: [detached.buffer] })
+  const throwing = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('broken trap')
+      },
+    },
+  )
+  class Liar extends Float64Array {
+    override get length(): number {
+      return 1e9
+    }
+  }
+  return [
+    undefined,
+    null,
+    true,
+    false,
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    NaN,
+    Infinity,
+    -Infinity,
+    1e300,
+    -1e300,
+    5e-324,
+    2 ** 31,
+    2 ** 32,
+    2 ** 32 + 5,
+    2 ** 53,
+    2 ** 64,
+    0n,
+    -1n,
+    2n ** 64n,
+    '',
+    'avx512',
+    'scalar',
+    '\0',
+    '\uD800',
+    'x'.repeat(1 << 16),
+    Symbol('bad'),
+    Symbol.iterator,
+    () => 1,
+    class {},
+    {},
+    [],
+    [1, 2, 3],
+    [new Float64Array(4)],
+    Object.create(null),
+    Object.freeze({ length: 4 }),
+    new Date(0),
+    /a/,
+    new Map(),
+    new WeakMap(),
+    new Error('bad'),
+    Promise.resolve(1),
+    new Proxy(new Float64Array(4), {}),
+    new Proxy({}, {}),
+    throwing,
+    new ArrayBuffer(16),
+    new SharedArrayBuffer(16),
+    new DataView(new ArrayBuffer(16)),
+    detached,
+    new Float64Array(0),
+    new Float64Array(4),
+    new Float64Array(4).fill(NaN),
+    new Float64Array(new SharedArrayBuffer(32)),
+    new Float64Array(new ArrayBuffer(64), 24, 2),
+    new Float32Array(4),
+    new Uint8Array(4),
+    new Uint8ClampedArray(4),
+    new Int8Array(4),
+    new Uint16Array(4),
+    new Int16Array(4),
+    new Uint32Array(4),
+    new Int32Array(4),
+    new BigInt64Array(4),
+    new BigUint64Array(4),
+    Buffer.from('abcd'),
+    new Liar(4),
+    globalThis,
+  ]
+}

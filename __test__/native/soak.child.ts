@@ -1,0 +1,53 @@
+/** Ten thousand calls that end in an error: what they were given must not stay alive. Prints by how many bytes the process grew. */
+import { isMasklossError, diceLoss } from '../../src/index.ts'
+import { binding } from './binding.ts'
+
+const CALLS = 10_000
+/** Of each array: were one kept a call, the process would grow by 40 MiB. */
+const BYTES = 4096
+
+const native = binding()
+const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+
+/** Every kind of failure, in turn. */
+const FAILURES: readonly (() => unknown)[] = [
+  // Of the binding: a wrong type after arrays were already taken; a wrong length; a wrong plan.
+  () => Reflect.apply(native.evaluate as () => unknown, undefined, ['', 1, plan, 1, 2, false, false, array(), array(), 'no']),
+  () => evaluate(array(), new Float64Array(2)),
+  () => evaluate(new Float32Array(4), array()),
+  () => native.labels(new DataView(array().buffer)),
+  // Of the face: a shape, an option, the data.
+  () => diceLoss(array(), array(), { activation: 'softmax', shape: [1, 2, 2, 2] }),
+  () => diceLoss(array(), array(), { activation: 'softmax', smooth: NaN } as never),
+  () => diceLoss(array(), new Uint8Array(BYTES / 8).fill(9), { activation: 'softmax', shape: [1, 2, 1, BYTES / 8] }),
+]
+
+function array(): Float32Array<ArrayBuffer> {
+  return new Float32Array(BYTES / 4)
+}
+
+function evaluate(prediction: Float32Array, numbers: Float64Array | Float32Array): unknown {
+  const labels = new Uint8Array(prediction.length / 2)
+  const values = new Float64Array(2)
+  const given = numbers instanceof Float32Array ? numbers : plan
+  return native.evaluate('', 1, given as Float64Array, 1, 2, false, false, prediction, labels, undefined, undefined, 1, false, values, values)
+}
+
+function run(calls: number): number {
+  let errors = 0
+  for (let i = 0; i < calls; i++) {
+    try {
+      FAILURES[i % FAILURES.length]!()
+    } catch (error) {
+      errors++
+      if (!(error instanceof Error) && !isMasklossError(error)) throw error
+    }
+  }
+  for (let i = 0; i < 4; i++) (globalThis as { gc?: () => void }).gc?.()
+  return errors
+}
+
+run(CALLS / 2)
+const before = process.memoryUsage.rss()
+const errors = run(CALLS)
+console.log(JSON.stringify({ calls: CALLS, errors, grown: process.memoryUsage.rss() - before }))

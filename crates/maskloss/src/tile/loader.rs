@@ -1,0 +1,230 @@
+//! From the caller's memory to tiles.
+
+use std::cell::Cell;
+
+use super::check::TOLERANCE;
+use super::label::LabelMap;
+use super::planes::{Element, load_planes};
+use super::{BLOCK, Block, PlaneSet, Span, Tile, TileTarget, fit, tile_pixels};
+use crate::criterion::Criterion;
+use crate::simd::{Level, dispatch};
+use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
+
+/// What tiles are loaded into; a thread keeps it between calls.
+#[derive(Default)]
+struct Buffers {
+    prediction: Vec<Block>,
+    planes: Vec<Block>,
+    labels: Vec<[i32; BLOCK]>,
+    weights: Vec<Block>,
+    present: Vec<usize>,
+    seen: Vec<u64>,
+}
+
+thread_local! {
+    static BUFFERS: Cell<Buffers> = Cell::default();
+}
+
+/// Loads tiles.
+pub(crate) struct Loader {
+    buffers: Buffers,
+    map: LabelMap,
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        BUFFERS.set(std::mem::take(&mut self.buffers));
+    }
+}
+
+impl Loader {
+    /// A loader for the tiles of one call.
+    pub(crate) fn new(criterion: &Criterion, input: &Input) -> Self {
+        let blocks = tile_pixels(criterion.classes) / BLOCK;
+        let planes = criterion.classes * blocks;
+        let mut buffers = BUFFERS.take();
+        fit(&mut buffers.prediction, planes);
+        if matches!(input.target, Target::PerClass(_)) || criterion.regions.is_some() {
+            fit(&mut buffers.planes, planes);
+        }
+        fit(&mut buffers.labels, blocks);
+        fit(&mut buffers.weights, blocks);
+        fit(&mut buffers.seen, criterion.classes.div_ceil(64));
+        Self { buffers, map: LabelMap::new(criterion) }
+    }
+
+    /// Loads a tile; `None` where something in it is at fault.
+    pub(crate) fn load<'a>(
+        &'a mut self,
+        level: Level,
+        criterion: &Criterion,
+        input: &Input<'a>,
+        span: Span,
+    ) -> Option<Tile<'a>> {
+        dispatch!(level, _ => self.load_tile(criterion, input, span))
+    }
+
+    #[inline(always)]
+    fn load_tile<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+        let Buffers { prediction, planes, labels, weights, present, seen } = &mut self.buffers;
+        let shape = input.shape;
+        let blocks = span.len.div_ceil(BLOCK);
+        let at = span.sample * shape.pixels + span.from;
+        let (labels, weights) = (&mut labels[..blocks], &mut weights[..blocks]);
+
+        // Departure 1: where every pixel counts once, there are no weights to make, to look at, or to multiply by.
+        let plain = input.pixel_weights.is_none() && criterion.ignore_index.is_none() && span.len.is_multiple_of(BLOCK);
+        let mut sound = plain || load_weights(input.pixel_weights.map(|w| w.part(at, span.len)), weights, span.len);
+        let target = match input.target {
+            Target::Labels(source) => {
+                self.map.load_indices(source.part(at, span.len), labels);
+                if plain && self.map.is_plain() {
+                    sound &= self.map.classes(labels);
+                } else {
+                    if plain {
+                        weights.fill([1.0; BLOCK]);
+                    }
+                    sound &= self.map.classes_weighted(labels, weights);
+                }
+                if let (Some(regions), true) = (&criterion.regions, sound) {
+                    self.map.expand_regions(regions, labels, weights, planes);
+                    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
+                } else {
+                    if sound {
+                        list_present(labels, shape.classes, seen, present);
+                    }
+                    TileTarget::Labels { labels, present }
+                }
+            }
+            Target::PerClass(Planes::U8(source)) => {
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+            }
+            Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
+                let set = PlaneSet::borrow(source, shape, span);
+                if criterion.check_values {
+                    for class in 0..shape.classes {
+                        sound &= in_unit_range(set.plane(class));
+                    }
+                }
+                TileTarget::Planes(set)
+            }
+            Target::PerClass(Planes::F32(source)) => {
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+            }
+            Target::PerClass(Planes::F64(source)) => {
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+            }
+        };
+        if !sound {
+            return None;
+        }
+
+        let (valid, uniform) = if plain { (span.len, true) } else { survey(weights, span.len) };
+        let weights = (!uniform).then_some(&*weights);
+        let start = span.sample * shape.sample_len();
+        let prediction = match (input.prediction, shape.layout) {
+            (Floats::F32(source), Layout::ChannelsFirst) if uniform => PlaneSet::borrow(source, shape, span),
+            (Floats::F32(source), _) => {
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
+            }
+            (Floats::F64(source), _) => {
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
+            }
+        };
+        Some(Tile { classes: shape.classes, blocks, prediction, target, weights, valid })
+    }
+}
+
+/// Weight 1, or the caller's; 0 beyond the tail. False where one is negative or not finite.
+#[inline(always)]
+fn load_weights(source: Option<Floats>, weights: &mut [Block], len: usize) -> bool {
+    let flat = weights.as_flattened_mut();
+    flat[len..].fill(0.0);
+    match source {
+        None => {
+            flat[..len].fill(1.0);
+            true
+        }
+        Some(Floats::F32(source)) => copy_weights(source, &mut flat[..len]),
+        Some(Floats::F64(source)) => copy_weights(source, &mut flat[..len]),
+    }
+}
+
+#[inline(always)]
+fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
+    let mut sound = true;
+    for (weight, &value) in weights.iter_mut().zip(source) {
+        *weight = value.to_f32();
+        sound &= *weight >= 0.0 && *weight < f32::INFINITY;
+    }
+    sound
+}
+
+/// Whether all values are in [0, 1], within the tolerance; NaN is not.
+#[inline(always)]
+fn in_unit_range(plane: &[Block]) -> bool {
+    plane.as_flattened().iter().fold(true, |sound, &t| sound & (-TOLERANCE..=1.0 + TOLERANCE).contains(&t))
+}
+
+/// Per-class targets in a scratch; pixels whose plane of the ignored class is above ½ get weight 0.
+#[expect(clippy::too_many_arguments, reason = "inlined into one place")]
+#[inline(always)]
+fn load_targets<'a, T: Element>(
+    source: &[T],
+    shape: Shape,
+    criterion: &Criterion,
+    span: Span,
+    planes: &'a mut [Block],
+    weights: &mut [Block],
+    plain: bool,
+    sound: &mut bool,
+) -> TileTarget<'a> {
+    let blocks = weights.len();
+    let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
+    load_planes(sample, shape, span, None, planes);
+    if let Some(ignored) = criterion.ignore_index {
+        let plane = &planes[ignored as usize * blocks..][..blocks];
+        for (weight, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
+            *weight = if t > 0.5 { 0.0 } else { *weight };
+        }
+    }
+    for plane in planes[..shape.classes * blocks].chunks_exact_mut(blocks) {
+        if !plain {
+            for (t, &weight) in plane.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
+                *t = if weight == 0.0 { 0.0 } else { *t };
+            }
+        }
+        *sound &= !criterion.check_values || in_unit_range(plane);
+    }
+    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
+}
+
+/// The pixels that count, and whether that is every pixel of whole blocks, with weight 1.
+#[inline(always)]
+fn survey(weights: &[Block], len: usize) -> (usize, bool) {
+    let (mut valid, mut uniform) = (0_u32, true);
+    for &weight in weights.as_flattened() {
+        valid += u32::from(weight != 0.0);
+        uniform &= weight == 1.0;
+    }
+    (valid as usize, uniform && len.is_multiple_of(BLOCK))
+}
+
+/// The classes that occur, ascending.
+#[inline(always)]
+fn list_present(labels: &[[i32; BLOCK]], classes: usize, seen: &mut [u64], present: &mut Vec<usize>) {
+    present.clear();
+    if classes < 32 {
+        // Departure 2: a bit for each class, set 16 pixels at a time; −1 sets bit 31, which is no class.
+        let bits = labels.as_flattened().iter().fold(0_u32, |bits, &label| bits | 1_u32 << (label as u32 & 31));
+        present.extend((0..classes).filter(|c| bits >> c & 1 == 1));
+        return;
+    }
+    seen.fill(0);
+    for &label in labels.as_flattened() {
+        if label >= 0 {
+            seen[label as usize / 64] |= 1 << (label % 64);
+        }
+    }
+    present.extend((0..classes).filter(|c| seen[c / 64] >> (c % 64) & 1 == 1));
+}
