@@ -169,6 +169,8 @@ export const POSITIVE: Range = { min: 0, above: true }
 export const FINITE: Range = {}
 /** Any safe integer. */
 export const INTEGER: Range = { integer: true }
+/** A label that can be a class's or a region's: less than 2³¹ − 2 in size. */
+export const LABEL: Range = { integer: true, min: 3 - 2 ** 31, max: 2 ** 31 - 3 }
 /** 0, 1, 2, … */
 export const INDEX: Range = { integer: true, min: 0 }
 

@@ -2,7 +2,7 @@
 import { alternatives } from './describe.ts'
 import type { EmptyClass } from './engine.ts'
 import { LAYOUTS, type Layout } from './layout.ts'
-import { FINITE, INTEGER, type OptionKind, type OptionValues } from './options.ts'
+import { FINITE, INTEGER, LABEL, type OptionKind, type OptionValues } from './options.ts'
 import type { TargetKind } from './target.ts'
 
 /** How a prediction says which labels a pixel has. */
@@ -147,8 +147,8 @@ export function parseScore(options: OptionValues): ScorePlan {
 }
 
 function regionsOf(options: OptionValues): readonly (readonly number[])[] | undefined {
-  const labels = options.numbers('labels', INTEGER)
-  const regions = options.lists('regions', INTEGER)
+  const labels = options.numbers('labels', LABEL)
+  const regions = options.lists('regions', LABEL)
   if (labels !== undefined && regions !== undefined) {
     throw options.conflict('regions', 'no labels', 'both', 'write single labels into regions: [[1], [2, 3]]')
   }
@@ -159,7 +159,7 @@ function regionsOf(options: OptionValues): readonly (readonly number[])[] | unde
 }
 
 function maskValueOf(options: OptionValues, regions: ScorePlan['regions']): number | undefined {
-  const maskValue = options.number('maskValue', INTEGER)
+  const maskValue = options.number('maskValue', LABEL)
   if (maskValue === undefined) return undefined
   if (regions !== undefined) {
     throw options.conflict('maskValue', 'no labels or regions', 'both', `pass labels: [${maskValue}] instead`)

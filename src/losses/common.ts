@@ -4,7 +4,7 @@ import type { Activation, Reduction } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import { LAYOUTS, type Layout } from '../layout.ts'
 import type { Plan, Part } from '../loss.ts'
-import { INTEGER, type OptionKind, type OptionValues } from '../options.ts'
+import { INTEGER, LABEL, type OptionKind, type OptionValues } from '../options.ts'
 import type { TargetKind } from '../target.ts'
 
 /** The options of every loss but how its regions are written. */
@@ -79,8 +79,8 @@ export function parseCriterion(
   const ignoreIndex = options.number('ignoreIndex', INTEGER)
   const checkValues = options.boolean('checkValues') ?? true
   const hasLabels = options.names.names.includes('regions')
-  const regions = hasLabels ? options.lists('regions', INTEGER) : undefined
-  const maskValue = hasLabels ? options.number('maskValue', INTEGER) : undefined
+  const regions = hasLabels ? options.lists('regions', LABEL) : undefined
+  const maskValue = hasLabels ? options.number('maskValue', LABEL) : undefined
   if (regions !== undefined) {
     if (activation === 'softmax') {
       const actual = "activation 'softmax', under which classes cannot overlap"

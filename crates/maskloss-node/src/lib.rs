@@ -3,6 +3,7 @@
 //! Every export catches panics. Faults of the data are results, not errors: 0 is success, a positive number is the place of the
 //! fault's name in `src/native.ts`, whose value, sample, class and pixel lie in `report`.
 #![deny(unsafe_code)]
+#![allow(clippy::too_many_arguments, reason = "positional: an options object costs more than a small call")]
 
 mod files;
 #[cfg(debug_assertions)]

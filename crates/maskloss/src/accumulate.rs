@@ -4,10 +4,13 @@ use crate::activation::Activated;
 use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
 use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16};
+use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
 use crate::statistics::{Needs, Quantity};
 use crate::tile::{Block, Tile, TileTarget};
 use crate::wide::{Lanes, Wide, add_blocks};
+
+/// What the product form asks of every class.
+const PRODUCT_SUMS: [Quantity; 3] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference];
 
 /// The sums of a chunk in progress, one for each wanted quantity and class.
 pub(crate) struct Sums {
@@ -21,6 +24,11 @@ impl Sums {
     /// All 0.
     pub(crate) fn new(needs: Needs, classes: usize) -> Self {
         Self { needs, classes, lanes: vec![[0.0; 8]; needs.len() * classes], weight: [0.0; 8] }
+    }
+
+    #[inline(always)]
+    fn slot(&self, quantity: Quantity, class: usize) -> usize {
+        self.needs.slot(quantity) * self.classes + class
     }
 
     /// Takes the sums out (place of the quantity, class, lanes), starts again at 0, and returns `Σ m`.
@@ -120,12 +128,11 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     fn add(&self, activation: Activation, sums: &mut Sums) {
         let Self { simd, activated, clip, tile, .. } = *self;
         let plane = activated.planes.plane(self.class);
-        self.sum(
-            sums,
-            Quantity::Predicted,
-            #[inline(always)]
-            |b| self.weigh(b, self.probability(plane, b)),
-        );
+        if T::OCCURS && sums.needs.contains_all(PRODUCT_SUMS) {
+            self.product_sums(sums, plane);
+        } else {
+            self.separate_product_sums(sums, plane);
+        }
         self.sum(
             sums,
             Quantity::PredictedSquared,
@@ -142,18 +149,6 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             |b| self.weigh(b, self.probability(plane, b).minus(self.target(b)).abs()),
         );
         if T::OCCURS {
-            self.sum(
-                sums,
-                Quantity::Overlap,
-                #[inline(always)]
-                |b| self.of_target(b, self.probability(plane, b)),
-            );
-            self.sum(
-                sums,
-                Quantity::Reference,
-                #[inline(always)]
-                |b| self.weigh(b, self.target(b)),
-            );
             self.sum(
                 sums,
                 Quantity::ReferenceSquared,
@@ -192,6 +187,51 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
                     |b| clipped_log_loss(simd, 1.0 - f32x16::load_array_ref(simd, &plane[b]), clip),
                 );
             }
+        }
+    }
+
+    /// Departure 3: I, P and G of a class in one loop, which loads and widens each prediction once.
+    #[inline(always)]
+    fn product_sums(&self, sums: &mut Sums, plane: &[Block]) {
+        let [i, p, g] = PRODUCT_SUMS.map(|quantity| sums.slot(quantity, self.class));
+        let mut lanes = [i, p, g].map(|slot| f64x8::load_array_ref(self.simd, &sums.lanes[slot]));
+        for (b, e) in plane.iter().enumerate() {
+            let scale = f32x16::load_array_ref(self.simd, &self.activated.scale[b]);
+            let probability = f32x16::load_array_ref(self.simd, e) * scale;
+            let (target, overlap) = self.target.overlap(self.simd, b, probability);
+            let terms = [overlap, Wide::of(probability), target];
+            for (lanes, term) in lanes.iter_mut().zip(terms) {
+                let Wide(low, high) = self.weigh(b, term);
+                *lanes += low + high;
+            }
+        }
+        for (lanes, slot) in lanes.into_iter().zip([i, p, g]) {
+            lanes.store_array(&mut sums.lanes[slot]);
+        }
+    }
+
+    /// The same one by one, where not all are wanted, or the class does not occur.
+    #[inline(always)]
+    fn separate_product_sums(&self, sums: &mut Sums, plane: &[Block]) {
+        self.sum(
+            sums,
+            Quantity::Predicted,
+            #[inline(always)]
+            |b| self.weigh(b, self.probability(plane, b)),
+        );
+        if T::OCCURS {
+            self.sum(
+                sums,
+                Quantity::Overlap,
+                #[inline(always)]
+                |b| self.of_target(b, self.probability(plane, b)),
+            );
+            self.sum(
+                sums,
+                Quantity::Reference,
+                #[inline(always)]
+                |b| self.weigh(b, self.target(b)),
+            );
         }
     }
 
@@ -261,7 +301,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     #[inline(always)]
     fn sum(&self, sums: &mut Sums, quantity: Quantity, term: impl Fn(usize) -> Wide<S>) {
         if sums.needs.contains(quantity) {
-            let slot = sums.needs.slot(quantity) * sums.classes + self.class;
+            let slot = sums.slot(quantity, self.class);
             add_blocks(self.simd, &mut sums.lanes[slot], self.tile.blocks, term);
         }
     }

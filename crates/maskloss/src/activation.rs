@@ -1,8 +1,10 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
+use std::cell::Cell;
+
 use crate::criterion::Activation;
 use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16};
-use crate::tile::{Block, PlaneSet, Tile};
+use crate::tile::{BLOCK, Block, PlaneSet, Tile, fit};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
 const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> = f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
@@ -23,8 +25,9 @@ pub(crate) struct Activated<'a> {
     pub(crate) non_finite: u64,
 }
 
-/// The scratch that activations are written to.
-pub(crate) struct Activator {
+/// What activations are written to; a thread keeps it between calls.
+#[derive(Default)]
+struct Buffers {
     planes: Vec<Block>,
     scale: Vec<Block>,
     denominator: Vec<Block>,
@@ -32,17 +35,31 @@ pub(crate) struct Activator {
     group: Vec<Block>,
 }
 
+thread_local! {
+    static BUFFERS: Cell<Buffers> = Cell::default();
+}
+
+/// Activates tiles.
+pub(crate) struct Activator(Buffers);
+
+impl Drop for Activator {
+    fn drop(&mut self) {
+        BUFFERS.set(std::mem::take(&mut self.0));
+    }
+}
+
 impl Activator {
-    /// A scratch for tiles of so many classes and blocks.
-    pub(crate) fn new(classes: usize, blocks: usize) -> Self {
-        let plane = || vec![[0.0; 16]; blocks];
-        Self {
-            planes: vec![[0.0; 16]; classes * blocks],
-            scale: vec![[1.0; 16]; blocks],
-            denominator: plane(),
-            shift: plane(),
-            group: plane(),
+    /// An activator for tiles of so many classes and blocks.
+    pub(crate) fn new(activation: Activation, classes: usize, blocks: usize) -> Self {
+        let mut buffers = BUFFERS.take();
+        fit(&mut buffers.planes, classes * blocks);
+        for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift, &mut buffers.group] {
+            fit(buffer, blocks);
         }
+        if activation != Activation::Softmax {
+            buffers.scale[..blocks].fill([1.0; BLOCK]);
+        }
+        Self(buffers)
     }
 
     /// The probabilities of a tile.
@@ -59,15 +76,15 @@ impl Activator {
             Activation::None => self.identity(simd, tile),
         };
         let planes = if planes {
-            PlaneSet::Scratch { data: &self.planes[..tile.classes * blocks], blocks }
+            PlaneSet::Scratch { data: &self.0.planes[..tile.classes * blocks], blocks }
         } else {
             tile.prediction
         };
         Activated {
             planes,
-            scale: &self.scale[..blocks],
-            denominator: &self.denominator[..blocks],
-            shift: &self.shift[..blocks],
+            scale: &self.0.scale[..blocks],
+            denominator: &self.0.denominator[..blocks],
+            shift: &self.0.shift[..blocks],
             non_finite,
         }
     }
@@ -75,11 +92,15 @@ impl Activator {
     /// Exponentials without a shift; a tile with a pixel that needs one is done again. A shift of 0 changes no bit of the others.
     #[inline(always)]
     fn softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
-        self.shift[..tile.blocks].fill([0.0; 16]);
+        self.0.shift[..tile.blocks].fill([0.0; 16]);
         let mut non_finite = None;
         loop {
-            let mut sound = self.exponentials(simd, tile).simd_gt(f32::NEG_INFINITY);
-            for (scale, denominator) in self.scale.iter_mut().zip(&self.denominator[..tile.blocks]) {
+            let mut sound = match non_finite {
+                None => self.exponentials::<S, false>(simd, tile),
+                Some(_) => self.exponentials::<S, true>(simd, tile),
+            }
+            .simd_gt(f32::NEG_INFINITY);
+            for (scale, denominator) in self.0.scale.iter_mut().zip(&self.0.denominator[..tile.blocks]) {
                 let s = f32x16::load_array_ref(simd, denominator);
                 sound = sound & s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
                 (1.0 / s).store_array(scale);
@@ -95,27 +116,27 @@ impl Activator {
     ///
     /// The order of the sum is fixed: classes ascending within a group of 16, then the groups.
     #[inline(always)]
-    fn exponentials<S: Simd>(&mut self, simd: S, tile: &Tile) -> f32x16<S> {
+    fn exponentials<S: Simd, const SHIFTED: bool>(&mut self, simd: S, tile: &Tile) -> f32x16<S> {
         let blocks = tile.blocks;
         let mut smallest = f32x16::splat(simd, f32::INFINITY);
         for first in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
             let end = (first + DENOMINATOR_GROUP).min(tile.classes);
-            let total = if first == 0 { &mut self.denominator } else { &mut self.group };
+            let total = if first == 0 { &mut self.0.denominator } else { &mut self.0.group };
             for class in first..end {
                 let logits = tile.prediction.plane(class);
-                let plane = &mut self.planes[class * blocks..][..blocks];
-                let pixels = plane.iter_mut().zip(logits).zip(total.iter_mut()).zip(&self.shift);
+                let plane = &mut self.0.planes[class * blocks..][..blocks];
+                let pixels = plane.iter_mut().zip(logits).zip(total.iter_mut()).zip(&self.0.shift);
                 for (((e, z), total), shift) in pixels {
                     let z = f32x16::load_array_ref(simd, z);
                     smallest = smallest.min(z);
-                    let value = exp(simd, z - f32x16::load_array_ref(simd, shift));
+                    let value = if SHIFTED { exp(simd, z - f32x16::load_array_ref(simd, shift)) } else { exp(simd, z) };
                     value.store_array(e);
                     let sum = if class == first { value } else { f32x16::load_array_ref(simd, total) + value };
                     sum.store_array(total);
                 }
             }
             if first > 0 {
-                for (denominator, group) in self.denominator[..blocks].iter_mut().zip(&self.group) {
+                for (denominator, group) in self.0.denominator[..blocks].iter_mut().zip(&self.0.group) {
                     let sum = f32x16::load_array_ref(simd, denominator) + f32x16::load_array_ref(simd, group);
                     sum.store_array(denominator);
                 }
@@ -134,9 +155,9 @@ impl Activator {
                 let logits = (0..tile.classes).map(|c| tile.prediction.plane(c)[block][lane]);
                 let broken = logits.clone().filter(|z| !z.is_finite()).count();
                 non_finite += broken as u64;
-                self.shift[block][lane] = if broken > 0 {
+                self.0.shift[block][lane] = if broken > 0 {
                     f32::NAN
-                } else if PLAIN_DENOMINATORS.contains(&self.denominator[block][lane]) {
+                } else if PLAIN_DENOMINATORS.contains(&self.0.denominator[block][lane]) {
                     0.0
                 } else {
                     logits.fold(f32::NEG_INFINITY, f32::max)
@@ -152,7 +173,7 @@ impl Activator {
         let mut largest = f32x16::splat(simd, 0.0);
         let mut sound = largest.simd_eq(0.0);
         for class in 0..tile.classes {
-            let plane = &mut self.planes[class * tile.blocks..][..tile.blocks];
+            let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
             for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
                 let z = f32x16::load_array_ref(simd, z);
                 let size = z.abs();
@@ -187,7 +208,7 @@ impl Activator {
     fn poison(&mut self, tile: &Tile, activated: bool) -> u64 {
         let mut non_finite = 0;
         for class in 0..tile.classes {
-            let plane = &mut self.planes[class * tile.blocks..][..tile.blocks];
+            let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
             let pixels = plane.as_flattened_mut().iter_mut().zip(tile.prediction.plane(class).as_flattened());
             for (p, &z) in pixels {
                 if !z.is_finite() {

@@ -2,9 +2,9 @@
 
 use crate::criterion::{Activation, Criterion};
 use crate::fault::{Fault, FaultKind};
-use crate::label::{Label, LabelMap};
+use crate::label::{LabelMap, NOT_AN_INTEGER};
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
-use crate::tensor::{Floats, Input, Labels, Layout, Planes, Target};
+use crate::tensor::{Floats, Input, Layout, Planes, Target};
 use crate::tile::{Span, Tile};
 
 /// How far a probability may be outside [0, 1], and a sum of them from 1.
@@ -104,18 +104,19 @@ impl Pixel<'_> {
             Target::PerClass(planes) => {
                 self.criterion.ignore_index.is_some_and(|c| plane_value(planes, self.element(c as usize)) as f32 > 0.5)
             }
-            Target::Labels(labels) => {
-                let map = LabelMap::new(self.criterion);
-                with_label(labels, self.index(), WithLabel { ignores: true, map }).is_none()
-            }
+            Target::Labels(labels) => LabelMap::ignores(LabelMap::new(self.criterion).label_at(labels, self.index()).0),
         }
     }
 
     fn label_fault(&self) -> Option<Fault> {
         let Target::Labels(labels) = self.input.target else { return None };
         let map = LabelMap::new(self.criterion);
-        let (kind, value) = with_label(labels, self.index(), WithLabel { ignores: false, map })?;
-        kind.map(|kind| self.at(kind, value, 0))
+        let (index, value) = map.label_at(labels, self.index());
+        match map.accepts(index) {
+            _ if index == NOT_AN_INTEGER => Some(self.at(FaultKind::LabelNotInteger, value, 0)),
+            true => None,
+            false => Some(self.at(FaultKind::LabelOutOfRange, value, 0)),
+        }
     }
 
     fn value_fault(&self) -> Option<Fault> {
@@ -156,41 +157,5 @@ fn plane_value(planes: Planes, index: usize) -> f64 {
         Planes::U8(s) => f64::from(s[index]),
         Planes::F32(s) => f64::from(s[index]),
         Planes::F64(s) => s[index],
-    }
-}
-
-/// What is asked of one label of whatever type.
-struct WithLabel {
-    ignores: bool,
-    map: LabelMap,
-}
-
-impl WithLabel {
-    /// `None`: not read. Otherwise its fault, if any, and its value.
-    fn ask<L: Label>(&self, label: L) -> Option<(Option<FaultKind>, f64)> {
-        if self.ignores && self.map.ignores(label) {
-            return None;
-        }
-        let fault = match self.map.class(label) {
-            _ if !label.is_integer() => Some(FaultKind::LabelNotInteger),
-            None => Some(FaultKind::LabelOutOfRange),
-            Some(_) => None,
-        };
-        Some((fault, label.value()))
-    }
-}
-
-fn with_label(labels: Labels, index: usize, ask: WithLabel) -> Option<(Option<FaultKind>, f64)> {
-    match labels {
-        Labels::U8(s) => ask.ask(s[index]),
-        Labels::I8(s) => ask.ask(s[index]),
-        Labels::U16(s) => ask.ask(s[index]),
-        Labels::I16(s) => ask.ask(s[index]),
-        Labels::U32(s) => ask.ask(s[index]),
-        Labels::I32(s) => ask.ask(s[index]),
-        Labels::U64(s) => ask.ask(s[index]),
-        Labels::I64(s) => ask.ask(s[index]),
-        Labels::F32(s) => ask.ask(s[index]),
-        Labels::F64(s) => ask.ask(s[index]),
     }
 }

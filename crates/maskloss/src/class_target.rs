@@ -2,6 +2,7 @@
 
 use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
 use crate::tile::{BLOCK, Block};
+use crate::wide::Wide;
 
 /// `t` of one class in a tile.
 pub(crate) trait ClassTarget {
@@ -10,6 +11,13 @@ pub(crate) trait ClassTarget {
 
     /// `t` of a block.
     fn at<S: Simd>(&self, simd: S, block: usize) -> f32x16<S>;
+
+    /// `t` and `t·p` of a block, in double precision.
+    #[inline(always)]
+    fn overlap<S: Simd>(&self, simd: S, block: usize, p: f32x16<S>) -> (Wide<S>, Wide<S>) {
+        let t = Wide::of(self.at(simd, block));
+        (t, t.times(Wide::of(p)))
+    }
 }
 
 /// A class that occurs among labels: 1 where the label is the class.
@@ -25,6 +33,14 @@ impl ClassTarget for LabelClass<'_> {
     fn at<S: Simd>(&self, simd: S, block: usize) -> f32x16<S> {
         let label = i32x16::load_array_ref(simd, &self.labels[block]);
         label.simd_eq(self.class as i32).select(f32x16::splat(simd, 1.0), f32x16::splat(simd, 0.0))
+    }
+
+    /// A selection instead of a product: t is 0 or 1.
+    #[inline(always)]
+    fn overlap<S: Simd>(&self, simd: S, block: usize, p: f32x16<S>) -> (Wide<S>, Wide<S>) {
+        let is = i32x16::load_array_ref(simd, &self.labels[block]).simd_eq(self.class as i32);
+        let zero = f32x16::splat(simd, 0.0);
+        (Wide::of(is.select(f32x16::splat(simd, 1.0), zero)), Wide::of(is.select(p, zero)))
     }
 }
 

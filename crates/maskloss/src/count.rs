@@ -1,7 +1,7 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, label_value, load_labels};
+use crate::label::{LabelMap, label_value};
 use crate::parallel::{Execution, run, workers};
 use crate::planes::load_planes;
 use crate::simd::dispatch;
@@ -124,8 +124,8 @@ impl<'a> Counter<'a> {
         Self {
             input,
             tile,
-            reference: LabelMap::of_any_label(input.ignore_index, input.regions),
-            prediction: LabelMap::of_any_label(None, input.regions),
+            reference: LabelMap::of_any_label(input.ignore_index),
+            prediction: LabelMap::of_any_label(None),
             predicted: vec![[-1; BLOCK]; blocks],
             referred: vec![[-1; BLOCK]; blocks],
             weights: vec![[0.0; BLOCK]; blocks],
@@ -158,7 +158,9 @@ impl<'a> Counter<'a> {
         match input.reference {
             Target::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                if !load_labels(part, &self.reference, &mut self.referred[..blocks], weights) {
+                let referred = &mut self.referred[..blocks];
+                self.reference.load_indices(part, referred);
+                if !self.reference.classes_weighted(referred, weights) {
                     return Err(not_an_integer(part, span, Some(weights)));
                 }
             }
@@ -170,8 +172,9 @@ impl<'a> Counter<'a> {
         match input.prediction {
             Decision::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
-                let mut all = vec![[1.0; BLOCK]; blocks];
-                if !load_labels(part, &self.prediction, &mut self.predicted[..blocks], &mut all) {
+                let predicted = &mut self.predicted[..blocks];
+                self.prediction.load_indices(part, predicted);
+                if !predicted.as_flattened()[..span.len].iter().all(|&index| self.prediction.accepts(index)) {
                     return Err(not_an_integer(part, span, None));
                 }
             }
@@ -191,12 +194,12 @@ impl<'a> Counter<'a> {
                     above(&self.scores[k * blocks..][..blocks], threshold as f32, weights, predicted);
                 }
                 Decision::Labels(_) | Decision::Argmax(_) => {
-                    members(&self.prediction, &self.predicted[..blocks], region, weights, predicted);
+                    members(&self.predicted[..blocks], region, weights, predicted);
                 }
             }
             match input.reference {
                 Target::PerClass(_) => above(&self.planes[k * blocks..][..blocks], 0.5, weights, referred),
-                Target::Labels(_) => members(&self.reference, &self.referred[..blocks], region, weights, referred),
+                Target::Labels(_) => members(&self.referred[..blocks], region, weights, referred),
             }
             let both = predicted[..weights.len()].iter().zip(&*referred);
             let [hits, p, r] = both
@@ -209,11 +212,11 @@ impl<'a> Counter<'a> {
 
 /// 1 where a pixel that counts has one of the labels.
 #[inline(always)]
-fn members(map: &LabelMap, labels: &[[i32; BLOCK]], region: &[i64], weights: &[f32], inside: &mut [u32]) {
+fn members(labels: &[[i32; BLOCK]], region: &[i64], weights: &[f32], inside: &mut [u32]) {
     let inside = &mut inside[..weights.len()];
     inside.fill(0);
     for &member in region {
-        let member = map.code(member);
+        let Ok(member) = i32::try_from(member) else { continue };
         for ((to, &label), &m) in inside.iter_mut().zip(labels.as_flattened()).zip(weights) {
             *to |= u32::from(label == member && m != 0.0);
         }

@@ -8,7 +8,7 @@ use crate::parallel::{Execution, run, workers};
 use crate::simd::Level;
 use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{FloatsMut, Input, Layout};
-use crate::tile::{BLOCK, Block, Loader, Span, tile_pixels};
+use crate::tile::{BLOCK, Block, Loader, Span, fit, tile_pixels};
 
 /// Where the gradient goes.
 #[derive(Debug)]
@@ -114,9 +114,9 @@ impl<'a> GradientPass<'a> {
             table,
             accumulate,
             loader: Loader::new(criterion, input),
-            activator: Activator::new(criterion.classes, blocks),
+            activator: Activator::new(criterion.activation, criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
-            scratch: vec![[0.0; 16]; criterion.classes * blocks],
+            scratch: Vec::new(),
             coefficients: Vec::new(),
             sample: None,
         }
@@ -149,6 +149,7 @@ impl<'a> GradientPass<'a> {
                 }
                 _ => {
                     let (blocks, classes) = (tile.blocks, tile.classes);
+                    fit(&mut self.scratch, classes * blocks);
                     let mut out = Destination::Scratch { data: &mut self.scratch, blocks };
                     differentiate(level, &slope, &tile, &activated, rest, false, &mut out);
                     let scratch = &self.scratch[..classes * blocks];

@@ -6,28 +6,31 @@ use crate::tile::{BLOCK, Block};
 
 /// What labels may be made of.
 pub(crate) trait Label: Copy + PartialEq {
-    /// The label as an index; out of range (`i32::MIN`, `i32::MAX`) where it has none.
+    /// The label as an index; larger ones stick at ±LARGEST, and what is no integer is `NOT_AN_INTEGER`.
     fn index(self) -> i32;
     /// The same label in this type, where it has it.
-    fn from_index(label: i64) -> Option<Self>;
+    fn from_label(label: i64) -> Option<Self>;
     /// The value to report.
     fn value(self) -> f64;
-    /// Whether it is an integer.
-    fn is_integer(self) -> bool {
-        true
-    }
 }
 
+/// The index of what is no integer.
+pub(crate) const NOT_AN_INTEGER: i32 = i32::MIN;
+/// The index of labels that are not read.
+const IGNORED: i32 = i32::MIN + 1;
+/// Labels beyond this size are told from each other only where one of them is ignored: none is a class.
+const LARGEST: i32 = i32::MAX - 1;
+
 macro_rules! integer_label {
-    ($($type:ty),+) => {$(
+    ($wide:ty: $($type:ty),+) => {$(
         impl Label for $type {
             #[inline(always)]
+            #[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "one text for all widths")]
             fn index(self) -> i32 {
-                #[allow(clippy::unnecessary_fallible_conversions, reason = "infallible for the narrow types only")]
-                i32::try_from(self).unwrap_or(i32::MAX)
+                (self as $wide).clamp(-LARGEST as $wide, LARGEST as $wide) as i32
             }
             #[inline(always)]
-            fn from_index(label: i64) -> Option<Self> {
+            fn from_label(label: i64) -> Option<Self> {
                 Self::try_from(label).ok()
             }
             #[inline(always)]
@@ -38,18 +41,36 @@ macro_rules! integer_label {
         }
     )+};
 }
-integer_label!(u8, i8, u16, i16, u32, i32, u64, i64);
+integer_label!(i32: u8, i8, u16, i16, i32);
+integer_label!(i64: u32, i64);
+
+impl Label for u64 {
+    #[inline(always)]
+    fn index(self) -> i32 {
+        self.min(LARGEST as u64) as i32
+    }
+    #[inline(always)]
+    fn from_label(label: i64) -> Option<Self> {
+        Self::try_from(label).ok()
+    }
+    #[inline(always)]
+    fn value(self) -> f64 {
+        self as f64
+    }
+}
 
 macro_rules! float_label {
     ($($type:ty),+) => {$(
         impl Label for $type {
             #[inline(always)]
             fn index(self) -> i32 {
-                // Saturates, and NaN gives 0: `is_integer` refuses it.
-                self as i32
+                // The conversion saturates and takes NaN to 0, so that coming back tells an integer; a large one is one too.
+                let index = self as i32;
+                let integer = index as Self == self || (self.abs() >= 2_147_483_647.0 && self.trunc() == self);
+                if integer { index.clamp(-LARGEST, LARGEST) } else { NOT_AN_INTEGER }
             }
             #[inline(always)]
-            fn from_index(label: i64) -> Option<Self> {
+            fn from_label(label: i64) -> Option<Self> {
                 Some(label as Self)
             }
             #[inline(always)]
@@ -57,26 +78,25 @@ macro_rules! float_label {
             fn value(self) -> f64 {
                 self as f64
             }
-            #[inline(always)]
-            fn is_integer(self) -> bool {
-                (self as i64) as Self == self
-            }
         }
     )+};
 }
 float_label!(f32, f64);
 
-/// From labels to classes.
+/// From the indices of labels to classes.
 pub(crate) struct LabelMap {
     ignore: Option<i64>,
     /// The label of class 0: with one class, label 0 is the background.
     first: i32,
     /// The label that stands for 1.
-    mask: Option<i64>,
-    /// Labels run from 0 below this; with regions every label is a label.
+    mask: Option<i32>,
+    /// Labels run from 0 below this; `None`: every integer is a label.
     end: Option<i32>,
-    /// The labels of regions that are no index.
-    beyond: Vec<i64>,
+}
+
+/// A label that an index can name.
+fn index_of(label: i64) -> Option<i32> {
+    i32::try_from(label).ok().filter(|index| (-LARGEST + 1..LARGEST).contains(index))
 }
 
 impl LabelMap {
@@ -87,27 +107,76 @@ impl LabelMap {
         Self {
             ignore: criterion.ignore_index,
             first,
-            mask: criterion.mask_value,
+            mask: criterion.mask_value.and_then(index_of),
             end: (!regions).then(|| i32::try_from(criterion.classes).unwrap_or(i32::MAX).saturating_add(first)),
-            beyond: beyond(criterion.regions.as_deref().unwrap_or_default()),
         }
     }
 
-    /// Every label stands for itself; those of the regions can be told apart whatever their size.
-    pub(crate) fn of_any_label(ignore: Option<i64>, regions: &[Vec<i64>]) -> Self {
-        Self { ignore, first: 0, mask: None, end: None, beyond: beyond(regions) }
+    /// Every label stands for itself.
+    pub(crate) fn of_any_label(ignore: Option<i64>) -> Self {
+        Self { ignore, first: 0, mask: None, end: None }
     }
 
-    /// What pixels of a region's label are loaded as: itself, or a small number for each one that is no index.
+    /// Whether a pixel of any label counts, and no label stands for another: then `classes` serves.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.ignore.is_none() && self.mask.is_none() && self.end.is_some()
+    }
+
+    /// The index that a label stands for; `NOT_AN_INTEGER` also for what a mask value leaves no meaning.
     #[inline(always)]
-    pub(crate) fn code(&self, member: i64) -> i32 {
-        match self.beyond.iter().position(|&label| label == member) {
-            None => member as i32,
-            Some(place) => i32::MIN + place as i32,
+    fn meaning(&self, index: i32) -> i32 {
+        match self.mask {
+            Some(mask) if index == mask => 1,
+            Some(_) if index != 0 => NOT_AN_INTEGER,
+            _ => index,
         }
     }
 
-    /// One plane for each region: 1 where the label is one of the region's.
+    #[inline(always)]
+    fn in_range(&self, meaning: i32) -> bool {
+        match self.end {
+            Some(end) => meaning >= 0 && meaning < end,
+            None => meaning != NOT_AN_INTEGER,
+        }
+    }
+
+    /// Whether pixels of this label are not read.
+    pub(crate) fn ignores(index: i32) -> bool {
+        index == IGNORED
+    }
+
+    /// Whether the label has a meaning.
+    pub(crate) fn accepts(&self, index: i32) -> bool {
+        self.in_range(self.meaning(index))
+    }
+
+    /// Indices to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
+    #[inline(always)]
+    pub(crate) fn classes(&self, labels: &mut [[i32; BLOCK]]) -> bool {
+        let end = self.end.unwrap_or(i32::MAX);
+        // A negative index is a large unsigned one: one comparison tells both ends of the range.
+        let largest = labels.as_flattened().iter().fold(0, |largest, &index| (index as u32).max(largest));
+        if self.first != 0 {
+            labels.as_flattened_mut().iter_mut().for_each(|index| *index -= self.first);
+        }
+        largest < end as u32
+    }
+
+    /// The same where some pixels may not count: weight 0, or ignored, which gives them weight 0. Their class is −1.
+    #[inline(always)]
+    pub(crate) fn classes_weighted(&self, labels: &mut [[i32; BLOCK]], weights: &mut [Block]) -> bool {
+        let mut sound = true;
+        for (index, weight) in labels.as_flattened_mut().iter_mut().zip(weights.as_flattened_mut()) {
+            *weight = if Self::ignores(*index) { 0.0 } else { *weight };
+            let counts = *weight != 0.0;
+            let meaning = self.meaning(*index);
+            sound &= !counts | self.in_range(meaning);
+            *index = if counts { meaning - self.first } else { -1 };
+        }
+        sound
+    }
+
+    /// One plane for each region: 1 where the label of a pixel that counts is one of the region's.
     #[inline(always)]
     pub(crate) fn expand_regions(
         &self,
@@ -119,8 +188,7 @@ impl LabelMap {
         let blocks = labels.len();
         for (region, plane) in regions.iter().zip(planes.chunks_exact_mut(blocks)) {
             plane.as_flattened_mut().fill(0.0);
-            for &member in region {
-                let member = self.code(member);
+            for member in region.iter().copied().filter_map(index_of) {
                 let pixels = labels.as_flattened().iter().zip(weights.as_flattened());
                 for (t, (&label, &weight)) in plane.as_flattened_mut().iter_mut().zip(pixels) {
                     *t = if label == member && weight != 0.0 { 1.0 } else { *t };
@@ -128,100 +196,61 @@ impl LabelMap {
             }
         }
     }
-
-    /// The class of a label, −1 for the background of a single class; `None` where it is out of range.
-    pub(crate) fn class<L: Label>(&self, label: L) -> Option<i32> {
-        let index = match self.mask {
-            None => label.index(),
-            Some(mask) if L::from_index(mask) == Some(label) => 1,
-            Some(_) if label.value() == 0.0 => 0,
-            Some(_) => return None,
-        };
-        let in_range = self.end.is_none_or(|end| (0..end).contains(&index));
-        in_range.then_some(index - self.first)
-    }
-
-    /// Whether pixels of this label are not read.
-    pub(crate) fn ignores<L: Label>(&self, label: L) -> bool {
-        self.ignore.and_then(L::from_index) == Some(label)
-    }
 }
 
-/// The labels that stand for no index of their own: [`Label::index`] saturates at these.
-fn beyond(regions: &[Vec<i64>]) -> Vec<i64> {
-    let indices = i64::from(i32::MIN) + 1..i64::from(i32::MAX);
-    let mut labels: Vec<i64> = regions.iter().flatten().copied().filter(|label| !indices.contains(label)).collect();
-    labels.sort_unstable();
-    labels.dedup();
-    labels
+/// An expression of the slice that the labels are, whatever their type.
+macro_rules! with_slice {
+    ($labels:expr, $slice:ident => $value:expr) => {
+        match $labels {
+            Labels::U8($slice) => $value,
+            Labels::I8($slice) => $value,
+            Labels::U16($slice) => $value,
+            Labels::I16($slice) => $value,
+            Labels::U32($slice) => $value,
+            Labels::I32($slice) => $value,
+            Labels::U64($slice) => $value,
+            Labels::I64($slice) => $value,
+            Labels::F32($slice) => $value,
+            Labels::F64($slice) => $value,
+        }
+    };
 }
 
-/// Classes of labels; ignored pixels get weight 0. False where a label that counts is no integer or out of range.
-#[inline(always)]
-pub(crate) fn load_labels(source: Labels, map: &LabelMap, labels: &mut [[i32; BLOCK]], weights: &mut [Block]) -> bool {
-    match source {
-        Labels::U8(s) => load(s, map, labels, weights),
-        Labels::I8(s) => load(s, map, labels, weights),
-        Labels::U16(s) => load(s, map, labels, weights),
-        Labels::I16(s) => load(s, map, labels, weights),
-        Labels::U32(s) => load(s, map, labels, weights),
-        Labels::I32(s) => load(s, map, labels, weights),
-        Labels::U64(s) => load(s, map, labels, weights),
-        Labels::I64(s) => load(s, map, labels, weights),
-        Labels::F32(s) => load(s, map, labels, weights),
-        Labels::F64(s) => load(s, map, labels, weights),
+impl LabelMap {
+    /// The indices of labels, as many as there are.
+    #[inline(always)]
+    pub(crate) fn load_indices(&self, source: Labels, indices: &mut [[i32; BLOCK]]) {
+        with_slice!(source, labels => convert(labels, self.ignore, indices.as_flattened_mut()));
+    }
+
+    /// One label: its index and its value.
+    pub(crate) fn label_at(&self, source: Labels, at: usize) -> (i32, f64) {
+        let mut index = [0];
+        let value = with_slice!(source, labels => {
+            convert(&labels[at..=at], self.ignore, &mut index);
+            labels[at].value()
+        });
+        (index[0], value)
     }
 }
 
 #[inline(always)]
-fn load<L: Label>(source: &[L], map: &LabelMap, labels: &mut [[i32; BLOCK]], weights: &mut [Block]) -> bool {
-    let ignore = map.ignore.and_then(L::from_index);
-    let mask = map.mask.and_then(L::from_index);
-    let end = map.end.unwrap_or(i32::MAX);
-    let any = map.end.is_none();
-    let mut sound = true;
-    let labels = labels.as_flattened_mut();
-    labels[source.len()..].fill(-1);
-    for ((to, weight), &label) in labels.iter_mut().zip(weights.as_flattened_mut()).zip(source) {
-        let index = if mask == Some(label) { 1 } else { label.index() };
-        let in_range = (index >= 0 && index < end) | any;
-        // With a mask value, 1 itself is no label.
-        let masked = map.mask.is_none() || mask == Some(label) || index == 0;
-        *weight = if ignore == Some(label) { 0.0 } else { *weight };
-        let counts = *weight != 0.0;
-        // At the saturated ends the label is out of range, or one that `beyond` settles.
-        *to = if counts { index.wrapping_sub(map.first) } else { -1 };
-        sound &= !counts | (in_range & masked & label.is_integer());
-    }
-    if !map.beyond.is_empty() {
-        settle_beyond(source, map, labels);
-    }
-    sound
-}
-
-/// Labels that are no index get the code of theirs, and i32::MAX, which is no label's, where no region has them.
-fn settle_beyond<L: Label>(source: &[L], map: &LabelMap, labels: &mut [i32]) {
-    let first_index = i32::MIN.saturating_add(i32::try_from(map.beyond.len()).unwrap_or(i32::MAX));
-    for (to, &label) in labels.iter_mut().zip(source) {
-        if *to == i32::MAX || *to < first_index {
-            let member = map.beyond.iter().find(|&&member| L::from_index(member) == Some(label));
-            *to = member.map_or(i32::MAX, |&member| map.code(member));
+fn convert<L: Label>(source: &[L], ignore: Option<i64>, indices: &mut [i32]) {
+    match ignore.and_then(L::from_label) {
+        None => {
+            for (to, label) in indices.iter_mut().zip(source) {
+                *to = label.index();
+            }
+        }
+        Some(ignored) => {
+            for (to, &label) in indices.iter_mut().zip(source) {
+                *to = if label == ignored { IGNORED } else { label.index() };
+            }
         }
     }
 }
 
 /// One label as a number.
-pub(crate) fn label_value(labels: Labels, index: usize) -> f64 {
-    match labels {
-        Labels::U8(s) => s[index].value(),
-        Labels::I8(s) => s[index].value(),
-        Labels::U16(s) => s[index].value(),
-        Labels::I16(s) => s[index].value(),
-        Labels::U32(s) => s[index].value(),
-        Labels::I32(s) => s[index].value(),
-        Labels::U64(s) => s[index].value(),
-        Labels::I64(s) => s[index].value(),
-        Labels::F32(s) => s[index].value(),
-        Labels::F64(s) => s[index].value(),
-    }
+pub(crate) fn label_value(source: Labels, at: usize) -> f64 {
+    with_slice!(source, labels => labels[at].value())
 }

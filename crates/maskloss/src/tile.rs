@@ -3,11 +3,14 @@
 //! Everything a caller's memory may look like (dtype, layout, labels or planes, ignored pixels, tails) ends here: behind this
 //! module there are only planes of `f32` blocks. A plane that already looks so is borrowed.
 
+use std::cell::Cell;
+
+use crate::check::TOLERANCE;
 use crate::criterion::Criterion;
-use crate::label::{LabelMap, load_labels};
+use crate::label::LabelMap;
 use crate::planes::{Element, load_planes};
 use crate::simd::{Level, dispatch};
-use crate::tensor::{Floats, Input, Layout, Planes, Target};
+use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
 
 /// 16 pixels of one plane.
 pub(crate) type Block = [f32; 16];
@@ -35,6 +38,13 @@ pub(crate) enum PlaneSet<'a> {
 }
 
 impl<'a> PlaneSet<'a> {
+    /// The caller's planes of a span of whole blocks.
+    #[inline(always)]
+    fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
+        let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
+        Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
+    }
+
     /// The blocks of one plane.
     #[inline(always)]
     pub(crate) fn plane(&self, class: usize) -> &'a [Block] {
@@ -76,33 +86,54 @@ pub(crate) struct Span {
     pub(crate) len: usize,
 }
 
-/// The scratch that tiles are loaded into.
-pub(crate) struct Loader {
+/// What tiles are loaded into; a thread keeps it between calls.
+#[derive(Default)]
+struct Buffers {
     prediction: Vec<Block>,
     planes: Vec<Block>,
     labels: Vec<[i32; BLOCK]>,
     weights: Vec<Block>,
     present: Vec<usize>,
     seen: Vec<u64>,
+}
+
+thread_local! {
+    static BUFFERS: Cell<Buffers> = Cell::default();
+}
+
+/// Loads tiles.
+pub(crate) struct Loader {
+    buffers: Buffers,
     map: LabelMap,
 }
 
+impl Drop for Loader {
+    fn drop(&mut self) {
+        BUFFERS.set(std::mem::take(&mut self.buffers));
+    }
+}
+
+/// At least so many elements; what is in them does not matter.
+pub(crate) fn fit<T: Clone + Default>(buffer: &mut Vec<T>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, T::default());
+    }
+}
+
 impl Loader {
-    /// A scratch for the tiles of one call.
+    /// A loader for the tiles of one call.
     pub(crate) fn new(criterion: &Criterion, input: &Input) -> Self {
         let blocks = tile_pixels(criterion.classes) / BLOCK;
         let planes = criterion.classes * blocks;
-        let zero = [0.0; BLOCK];
-        let dense = matches!(input.target, Target::PerClass(_)) || criterion.regions.is_some();
-        Self {
-            prediction: vec![zero; planes],
-            planes: if dense { vec![zero; planes] } else { Vec::new() },
-            labels: vec![[-1; BLOCK]; blocks],
-            weights: vec![zero; blocks],
-            present: Vec::with_capacity(criterion.classes),
-            seen: vec![0; criterion.classes.div_ceil(64)],
-            map: LabelMap::new(criterion),
+        let mut buffers = BUFFERS.take();
+        fit(&mut buffers.prediction, planes);
+        if matches!(input.target, Target::PerClass(_)) || criterion.regions.is_some() {
+            fit(&mut buffers.planes, planes);
         }
+        fit(&mut buffers.labels, blocks);
+        fit(&mut buffers.weights, blocks);
+        fit(&mut buffers.seen, criterion.classes.div_ceil(64));
+        Self { buffers, map: LabelMap::new(criterion) }
     }
 
     /// Loads a tile; `None` where something in it is at fault.
@@ -118,59 +149,72 @@ impl Loader {
 
     #[inline(always)]
     fn load_tile<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+        let Buffers { prediction, planes, labels, weights, present, seen } = &mut self.buffers;
         let shape = input.shape;
-        let classes = shape.classes;
         let blocks = span.len.div_ceil(BLOCK);
-        let pixels = span.sample * shape.pixels + span.from;
-        let weights = &mut self.weights[..blocks];
+        let at = span.sample * shape.pixels + span.from;
+        let (labels, weights) = (&mut labels[..blocks], &mut weights[..blocks]);
 
-        let mut sound = load_weights(input.pixel_weights.map(|w| w.part(pixels, span.len)), weights, span.len);
-        let labels = &mut self.labels[..blocks];
-        match input.target {
+        // Departure 1: where every pixel counts once, there are no weights to make, to look at, or to multiply by.
+        let plain = input.pixel_weights.is_none() && criterion.ignore_index.is_none() && span.len.is_multiple_of(BLOCK);
+        let mut sound = plain || load_weights(input.pixel_weights.map(|w| w.part(at, span.len)), weights, span.len);
+        let target = match input.target {
             Target::Labels(source) => {
-                sound &= load_labels(source.part(pixels, span.len), &self.map, labels, weights);
-                if let Some(regions) = &criterion.regions {
-                    self.map.expand_regions(regions, labels, weights, &mut self.planes);
+                self.map.load_indices(source.part(at, span.len), labels);
+                if plain && self.map.is_plain() {
+                    sound &= self.map.classes(labels);
+                } else {
+                    if plain {
+                        weights.fill([1.0; BLOCK]);
+                    }
+                    sound &= self.map.classes_weighted(labels, weights);
+                }
+                if let (Some(regions), true) = (&criterion.regions, sound) {
+                    self.map.expand_regions(regions, labels, weights, planes);
+                    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
+                } else {
+                    if sound {
+                        list_present(labels, shape.classes, seen, present);
+                    }
+                    TileTarget::Labels { labels, present }
                 }
             }
             Target::PerClass(Planes::U8(source)) => {
-                sound &= load_targets(source, input, criterion, span, &mut self.planes, weights);
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+            }
+            Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
+                let set = PlaneSet::borrow(source, shape, span);
+                if criterion.check_values {
+                    for class in 0..shape.classes {
+                        sound &= in_unit_range(set.plane(class));
+                    }
+                }
+                TileTarget::Planes(set)
             }
             Target::PerClass(Planes::F32(source)) => {
-                sound &= load_targets(source, input, criterion, span, &mut self.planes, weights);
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
             }
             Target::PerClass(Planes::F64(source)) => {
-                sound &= load_targets(source, input, criterion, span, &mut self.planes, weights);
+                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
             }
-        }
+        };
         if !sound {
             return None;
         }
 
-        let (valid, uniform) = survey(weights, span.len);
+        let (valid, uniform) = if plain { (span.len, true) } else { survey(weights, span.len) };
         let weights = (!uniform).then_some(&*weights);
         let start = span.sample * shape.sample_len();
-        let scratch = &mut self.prediction;
         let prediction = match (input.prediction, shape.layout) {
-            (Floats::F32(source), Layout::ChannelsFirst) if uniform => PlaneSet::Borrowed {
-                data: &source[start + span.from..start + shape.sample_len()],
-                stride: shape.pixels,
-                pixels: span.len,
-            },
+            (Floats::F32(source), Layout::ChannelsFirst) if uniform => PlaneSet::borrow(source, shape, span),
             (Floats::F32(source), _) => {
-                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, scratch)
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
             }
             (Floats::F64(source), _) => {
-                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, scratch)
+                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
             }
         };
-        let target = if matches!(input.target, Target::Labels(_)) && criterion.regions.is_none() {
-            list_present(labels, classes, &mut self.seen, &mut self.present);
-            TileTarget::Labels { labels, present: &self.present }
-        } else {
-            TileTarget::Planes(PlaneSet::Scratch { data: &self.planes, blocks })
-        };
-        Some(Tile { classes, blocks, prediction, target, weights, valid })
+        Some(Tile { classes: shape.classes, blocks, prediction, target, weights, valid })
     }
 }
 
@@ -199,17 +243,25 @@ fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
     sound
 }
 
-/// Per-class targets; pixels whose plane of the ignored class is above ½ get weight 0. False where a value is not in [0, 1].
+/// Whether all values are in [0, 1], within the tolerance; NaN is not.
 #[inline(always)]
-fn load_targets<T: Element>(
+fn in_unit_range(plane: &[Block]) -> bool {
+    plane.as_flattened().iter().fold(true, |sound, &t| sound & (-TOLERANCE..=1.0 + TOLERANCE).contains(&t))
+}
+
+/// Per-class targets in a scratch; pixels whose plane of the ignored class is above ½ get weight 0.
+#[expect(clippy::too_many_arguments, reason = "inlined into one place")]
+#[inline(always)]
+fn load_targets<'a, T: Element>(
     source: &[T],
-    input: &Input,
+    shape: Shape,
     criterion: &Criterion,
     span: Span,
-    planes: &mut [Block],
+    planes: &'a mut [Block],
     weights: &mut [Block],
-) -> bool {
-    let shape = input.shape;
+    plain: bool,
+    sound: &mut bool,
+) -> TileTarget<'a> {
     let blocks = weights.len();
     let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
     load_planes(sample, shape, span, None, planes);
@@ -219,14 +271,15 @@ fn load_targets<T: Element>(
             *weight = if t > 0.5 { 0.0 } else { *weight };
         }
     }
-    let mut sound = true;
     for plane in planes[..shape.classes * blocks].chunks_exact_mut(blocks) {
-        for (t, &weight) in plane.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
-            *t = if weight == 0.0 { 0.0 } else { *t };
-            sound &= (-1e-3..=1.001).contains(t);
+        if !plain {
+            for (t, &weight) in plane.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
+                *t = if weight == 0.0 { 0.0 } else { *t };
+            }
         }
+        *sound &= !criterion.check_values || in_unit_range(plane);
     }
-    sound | !criterion.check_values
+    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
 }
 
 /// The pixels that count, and whether that is every pixel of whole blocks, with weight 1.
@@ -243,12 +296,18 @@ fn survey(weights: &[Block], len: usize) -> (usize, bool) {
 /// The classes that occur, ascending.
 #[inline(always)]
 fn list_present(labels: &[[i32; BLOCK]], classes: usize, seen: &mut [u64], present: &mut Vec<usize>) {
+    present.clear();
+    if classes < 32 {
+        // Departure 2: a bit for each class, set 16 pixels at a time; −1 sets bit 31, which is no class.
+        let bits = labels.as_flattened().iter().fold(0_u32, |bits, &label| bits | 1_u32 << (label as u32 & 31));
+        present.extend((0..classes).filter(|c| bits >> c & 1 == 1));
+        return;
+    }
     seen.fill(0);
     for &label in labels.as_flattened() {
         if label >= 0 {
             seen[label as usize / 64] |= 1 << (label % 64);
         }
     }
-    present.clear();
     present.extend((0..classes).filter(|c| seen[c / 64] >> (c % 64) & 1 == 1));
 }

@@ -1,6 +1,6 @@
 //! The exponential function of 16 f32 at once.
 
-use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16};
+use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16, in_line_if_short};
 use std::f32::consts::{LN_2, LOG2_E};
 
 // Method:
@@ -43,6 +43,15 @@ const LARGEST_FINITE_RESULT: f32 = 88.722_83;
 /// is exactly 1. Every level gives the same bits.
 #[inline(always)]
 pub(crate) fn exp<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    in_line_if_short(
+        simd,
+        #[inline(always)]
+        || exp_in_line(simd, x),
+    )
+}
+
+#[inline(always)]
+fn exp_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     let constant = |value| f32x16::splat(simd, value);
     let fma = |a, b, c| fused_multiply_add(simd, a, b, c);
 

@@ -1,6 +1,6 @@
 //! The natural logarithm of 16 f32 at once.
 
-use super::{Bytes, Select, Simd, SimdBase, SimdInt, SimdMask, f32x16, fused_multiply_add, i32x16};
+use super::{Bytes, Select, Simd, SimdBase, SimdInt, SimdMask, f32x16, fused_multiply_add, i32x16, in_line_if_short};
 use std::f32::consts::LN_2;
 
 // Method:
@@ -39,6 +39,15 @@ const P_7: f32 = -0.129_472_42; // ~ -1/10
 /// gives the same bits.
 #[inline(always)]
 pub(crate) fn ln<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    in_line_if_short(
+        simd,
+        #[inline(always)]
+        || ln_in_line(simd, x),
+    )
+}
+
+#[inline(always)]
+fn ln_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     // Counted from the smallest normal number, the bits of positive normal ones are below those
     // of the rest as unsigned integers; i32::MIN more, as signed ones.
     const SMALLEST: i32 = BITS_OF_SMALLEST_NORMAL.wrapping_add(i32::MIN);

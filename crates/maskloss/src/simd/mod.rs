@@ -145,6 +145,21 @@ fn fused_multiply_add<S: Simd>(simd: S, a: f32x16<S>, b: f32x16<S>, c: f32x16<S>
     }
 }
 
+/// Evaluates an `#[inline(always)]` closure written with [`fused_multiply_add`]: in line where that is one instruction,
+/// else by a call.
+///
+/// Done in f64, `exp` and `ln` are a thousand instructions, which some kernels would hold several times over, and the
+/// crate would take minutes to compile. The call costs a tenth of them.
+#[inline(always)]
+fn in_line_if_short<S: Simd, R>(simd: S, function: impl FnOnce() -> R) -> R {
+    #[inline(never)]
+    fn by_a_call<S: Simd, R>(simd: S, function: impl FnOnce() -> R) -> R {
+        // Out of the kernel, it has to be said again which instructions may be used.
+        simd.vectorize(function)
+    }
+    if has_fused_multiply_add(simd) { function() } else { by_a_call(simd, function) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Level;
