@@ -32,6 +32,7 @@ const checks = [
     command: tool('@arethetypeswrong/cli/dist/index.js', '--pack', '.', '--profile', 'esm-only'),
   },
   { name: 'lock file', command: [process.execPath, at('scripts/check-lock.mjs')] },
+  { name: 'versions', command: [process.execPath, at('scripts/check-versions.mjs')] },
   { name: 'platform packages', command: [process.execPath, at('scripts/platforms.mjs'), 'check'] },
   {
     // The setup above has just written these types from the Rust sources.

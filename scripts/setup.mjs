@@ -1,5 +1,7 @@
 // Makes a checkout ready to run: development tools, native addon, JavaScript. Node alone runs this file: nothing is installed yet.
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildCommand } from './native.mjs'
 import { at, rustHalf, say, tool } from './project.mjs'
 import { filesUnder, isFresh, make, stampName } from './steps.mjs'
 
@@ -11,32 +13,29 @@ function npm() {
   return process.platform === 'win32' ? ['cmd', '/c', 'npm'] : ['npm']
 }
 
-/** The fields of package.json that decide what `npm ci` installs; a new script or keyword must not reinstall. */
-function dependencies() {
-  const { devDependencies, overrides } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
-  return JSON.stringify({ devDependencies, overrides, machine })
+/** The fields of a package.json that decide what `npm ci` installs; a new script or keyword must not reinstall. */
+function dependenciesOf(folder) {
+  const { dependencies, devDependencies, overrides } = JSON.parse(readFileSync(at(folder, 'package.json'), 'utf8'))
+  return JSON.stringify({ dependencies, devDependencies, overrides, machine })
 }
 
-const install = {
-  title: 'installing the development tools (npm ci)',
+/** The step that installs what the lock file of a folder holds. */
+export const install = (folder = '.') => ({
+  title: `installing the ${folder === '.' ? 'development tools' : `tools of ${folder}`} (npm ci)`,
   // No tool of ours needs an install script, so none is run.
-  command: [...npm(), 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'],
-  reads: ['package-lock.json'],
-  also: dependencies,
+  command: [...npm(), 'ci', '--prefix', folder, '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'],
+  reads: [join(folder, 'package-lock.json')],
+  also: () => dependenciesOf(folder),
   // The rest is too much to hash each time; npm writes this list of what it installed.
-  makes: ['node_modules/.package-lock.json'],
-  stamp: `node_modules/${stampName}`,
-}
+  makes: [join(folder, 'node_modules/.package-lock.json')],
+  stamp: join(folder, 'node_modules', stampName),
+})
 
-/** How every addon is built, here and for a release. */
-const napiBuild =
-  'build --platform --release --js index.cjs --dts index.d.ts --manifest-path crates/maskloss-node/Cargo.toml --output-dir native -- --locked'.split(
-    ' ',
-  )
+const tools = install()
 
 const native = {
-  title: 'building the native engine (cargo; a minute the first time)',
-  command: tool('@napi-rs/cli/dist/cli.js', ...napiBuild),
+  title: 'building the native engine (cargo; a minute or two the first time)',
+  command: buildCommand(),
   reads: ['Cargo.toml', 'Cargo.lock', 'crates', 'package.json'],
   also: () => `${machine} ${process.env.RUSTFLAGS ?? ''}`,
   makes: ['native'],
@@ -75,7 +74,7 @@ async function setupNative() {
 /** Brings the checkout up to date, or ends the process with the reason. */
 export async function setup() {
   try {
-    if (!isFresh(install)) await make(install)
+    if (!isFresh(tools)) await make(tools)
     await setupNative()
     if (!isFresh(javascript)) await make(javascript)
   } catch (error) {

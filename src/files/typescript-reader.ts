@@ -18,13 +18,7 @@ import { decodeNifti } from './nifti.ts'
 import { decodeNpy } from './npy.ts'
 import { decodeNpz } from './npz.ts'
 import { decodePng } from './png.ts'
-import {
-  splitName,
-  type FileFormat,
-  type FileLimits,
-  type FileReader,
-  type FileTensor,
-} from './tensor.ts'
+import { splitName, type FileFormat, type FileLimits, type FileReader, type FileTensor } from './tensor.ts'
 
 /** What a file may have besides the bytes of one array: headers, extensions, other arrays of an archive. */
 const fileAllowance = 2 ** 24
