@@ -1,12 +1,12 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, label_value};
 use crate::parallel::{Execution, run, workers};
-use crate::planes::load_planes;
+use crate::pass::spans::spans;
 use crate::simd::dispatch;
-use crate::spans::spans;
 use crate::tensor::{Floats, Labels, Planes, Shape, Target};
+use crate::tile::label::{LabelMap, label_value};
+use crate::tile::planes::load_planes;
 use crate::tile::{BLOCK, Block, Span, tile_pixels};
 
 /// What a region is predicted by.

@@ -2,11 +2,11 @@
 
 use crate::criterion::Criterion;
 use crate::fault::Fault;
-use crate::gradient::{Gradient, gradient};
 use crate::loss::{CoefficientTable, Context};
 use crate::parallel::Execution;
-use crate::pixel_losses::pixel_losses;
-use crate::statistics_pass::statistics;
+use crate::pass::gradient::{Gradient, gradient};
+use crate::pass::pixel_losses::pixel_losses;
+use crate::pass::statistics::statistics;
 use crate::tensor::Input;
 
 /// What comes out beside the gradient.

@@ -6,30 +6,19 @@
 //! samples over calls.
 #![forbid(unsafe_code)]
 
-mod accumulate;
-mod activation;
-mod check;
-mod class_target;
 mod count;
 mod criterion;
-mod derivative;
 mod evaluate;
 mod fault;
-mod gradient;
-mod label;
-mod log_loss;
+mod kernel;
 mod loss;
 mod parallel;
-mod pixel_losses;
-mod planes;
+mod pass;
 mod simd;
-mod spans;
 mod statistics;
-mod statistics_pass;
 mod sum;
 mod tensor;
 mod tile;
-mod wide;
 
 pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};
 pub use criterion::{
@@ -38,11 +27,11 @@ pub use criterion::{
 };
 pub use evaluate::{Evaluation, evaluate};
 pub use fault::{Fault, FaultKind};
-pub use gradient::Gradient;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use parallel::panic_in_pool;
 pub use parallel::{Execution, available_threads};
+pub use pass::gradient::Gradient;
 pub use simd::Level;
 pub use sum::ExactSum;
 pub use tensor::{Floats, FloatsMut, Input, Labels, Layout, Planes, Shape, Target};

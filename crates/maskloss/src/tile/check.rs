@@ -2,9 +2,9 @@
 
 use crate::criterion::{Activation, Criterion};
 use crate::fault::{Fault, FaultKind};
-use crate::label::{LabelMap, NOT_AN_INTEGER};
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
+use crate::tile::label::{LabelMap, NOT_AN_INTEGER};
 use crate::tile::{Span, Tile};
 
 /// How far a probability may be outside [0, 1], and a sum of them from 1.

@@ -1,13 +1,13 @@
 //! Pass 1 on one tile: what each class adds to the sums.
 
-use crate::activation::Activated;
-use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
-use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::activation::Activated;
+use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
+use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::wide::{Lanes, Wide, add_blocks};
 use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
 use crate::statistics::{Needs, Quantity};
 use crate::tile::{Block, Tile, TileTarget};
-use crate::wide::{Lanes, Wide, add_blocks};
 
 /// What the product form asks of every class.
 const PRODUCT_SUMS: [Quantity; 3] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference];

@@ -1,17 +1,18 @@
 //! Pass 1: the sums of every sample and class, and every check of the data, before anything is written.
 
-use crate::accumulate::{Sums, accumulate};
-use crate::activation::Activator;
-use crate::check::{first_fault, holds_probabilities};
 use crate::criterion::Criterion;
 use crate::fault::{Fault, FaultKind};
+use crate::kernel::accumulate::{Sums, accumulate};
+use crate::kernel::activation::Activator;
 use crate::parallel::{Execution, run, workers};
+use crate::pass::spans::spans;
 use crate::simd::Level;
-use crate::spans::spans;
 use crate::statistics::{Needs, SampleSums, Statistics};
 use crate::sum::fold8;
 use crate::tensor::Input;
-use crate::tile::{BLOCK, CHUNK, Loader, Span, tile_pixels};
+use crate::tile::check::{first_fault, holds_probabilities};
+use crate::tile::loader::Loader;
+use crate::tile::{BLOCK, CHUNK, Span, tile_pixels};
 
 /// The sums that `needs` names, of every sample and class; or the first fault of the data.
 pub(crate) fn statistics(

@@ -1,14 +1,15 @@
 //! Pass 2: the gradient of every prediction value, straight into the caller's memory.
 
-use crate::activation::Activator;
 use crate::criterion::Criterion;
-use crate::derivative::{Destination, Slope, differentiate};
+use crate::kernel::activation::Activator;
+use crate::kernel::derivative::{Destination, Slope, differentiate};
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, run, workers};
+use crate::pass::spans::{Part, spans, split, task_pixels};
 use crate::simd::Level;
-use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{FloatsMut, Input, Layout};
-use crate::tile::{BLOCK, Block, Loader, Span, fit, tile_pixels};
+use crate::tile::loader::Loader;
+use crate::tile::{BLOCK, Block, Span, fit, tile_pixels};
 
 /// Where the gradient goes.
 #[derive(Debug)]

@@ -9,9 +9,9 @@
 //!
 //! Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
 
-use crate::activation::Activated;
-use crate::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::criterion::Activation;
+use crate::kernel::activation::Activated;
+use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::loss::Coefficients;
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{Block, Tile, TileTarget};

@@ -1,8 +1,8 @@
 //! The logarithms of the cross-entropies, one block at a time: `−log p` and `−log(1 − p)` from logits or probabilities.
 
-use crate::activation::Activated;
+use crate::kernel::activation::Activated;
+use crate::kernel::wide::Wide;
 use crate::simd::{Bytes, Select, Simd, SimdBase, SimdInt, exp, f32x16, f64x8, i32x16, ln};
-use crate::wide::Wide;
 
 /// `−log softmax(z)_c = log Σ_k exp(z_k) − z_c`, in double precision.
 ///

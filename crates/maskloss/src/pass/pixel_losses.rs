@@ -1,14 +1,15 @@
 //! The loss of every pixel (cross-entropy) or element (binary cross-entropy), for `Reduction::None`.
 
-use crate::activation::{Activated, Activator};
 use crate::criterion::{Activation, Criterion, Loss};
-use crate::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::activation::{Activated, Activator};
+use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::wide::Wide;
 use crate::parallel::{Execution, run, workers};
+use crate::pass::spans::{Part, spans, split, task_pixels};
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
-use crate::spans::{Part, spans, split, task_pixels};
 use crate::tensor::{Input, Layout, Shape};
-use crate::tile::{BLOCK, Loader, Span, Tile, TileTarget, tile_pixels};
-use crate::wide::Wide;
+use crate::tile::loader::Loader;
+use crate::tile::{BLOCK, Span, Tile, TileTarget, tile_pixels};
 
 /// How a class enters: `positive·t'·(−log p) + negative·(1 − t')·(−log(1 − p))` with `t' = hard·t + smooth`.
 struct ClassFactors {

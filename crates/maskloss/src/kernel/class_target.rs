@@ -1,8 +1,8 @@
 //! The target of one class, block by block, whatever the target is made of.
 
+use crate::kernel::wide::Wide;
 use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
 use crate::tile::{BLOCK, Block};
-use crate::wide::Wide;
 
 /// `t` of one class in a tile.
 pub(crate) trait ClassTarget {

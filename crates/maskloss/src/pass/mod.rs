@@ -1,0 +1,6 @@
+//! The passes over a batch: cut into tasks, run on threads, tile by tile through the kernels.
+
+pub(crate) mod gradient;
+pub(crate) mod pixel_losses;
+pub(crate) mod spans;
+pub(crate) mod statistics;

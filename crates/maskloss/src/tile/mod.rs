@@ -1,0 +1,92 @@
+//! A tile: some pixels of one sample, all classes, in blocks of 16 pixels that fit the L1 cache.
+//!
+//! Everything a caller's memory may look like (dtype, layout, labels or planes, ignored pixels, tails) ends here: behind this
+//! module there are only planes of `f32` blocks. A plane that already looks so is borrowed.
+
+pub(crate) mod check;
+pub(crate) mod label;
+pub(crate) mod loader;
+pub(crate) mod planes;
+
+use crate::tensor::Shape;
+
+/// 16 pixels of one plane.
+pub(crate) type Block = [f32; 16];
+/// The pixels of a block.
+pub(crate) const BLOCK: usize = 16;
+/// The pixels whose sums are folded together, counted from the plane's start. Part of the numerics.
+pub(crate) const CHUNK: usize = 4096;
+/// What the planes of a tile may take: half of a usual L1 data cache, so that pass and scratch stay inside it.
+const TILE_BYTES: usize = 16 << 10;
+
+/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. No result depends on it.
+pub(crate) fn tile_pixels(classes: usize) -> usize {
+    let fitting = TILE_BYTES / (size_of::<f32>() * classes.max(1));
+    let rounded = if fitting < 2 * BLOCK { BLOCK } else { 1 << fitting.ilog2() };
+    rounded.min(1024)
+}
+
+/// C planes of blocks: the caller's own, or a scratch.
+#[derive(Clone, Copy)]
+pub(crate) enum PlaneSet<'a> {
+    /// Plane c starts at `c · stride`; whole blocks only.
+    Borrowed { data: &'a [f32], stride: usize, pixels: usize },
+    /// Plane c starts at block `c · blocks`.
+    Scratch { data: &'a [Block], blocks: usize },
+}
+
+impl<'a> PlaneSet<'a> {
+    /// The caller's planes of a span of whole blocks.
+    #[inline(always)]
+    pub(crate) fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
+        let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
+        Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
+    }
+
+    /// The blocks of one plane.
+    #[inline(always)]
+    pub(crate) fn plane(&self, class: usize) -> &'a [Block] {
+        match *self {
+            Self::Borrowed { data, stride, pixels } => data[class * stride..][..pixels].as_chunks().0,
+            Self::Scratch { data, blocks } => &data[class * blocks..][..blocks],
+        }
+    }
+}
+
+/// What the pixels of a tile are compared with.
+#[derive(Clone, Copy)]
+pub(crate) enum TileTarget<'a> {
+    /// The class of each pixel; −1: none of the classes (or not read). `present`: the classes that occur, ascending.
+    Labels { labels: &'a [[i32; BLOCK]], present: &'a [usize] },
+    /// A plane for each class.
+    Planes(PlaneSet<'a>),
+}
+
+/// A tile, ready for the kernels. Pixels that do not count (ignored, of weight 0, or beyond a tail) have weight 0, no class, and
+/// prediction and targets of 0: whatever lay there was not read.
+#[derive(Clone, Copy)]
+pub(crate) struct Tile<'a> {
+    pub(crate) classes: usize,
+    pub(crate) blocks: usize,
+    pub(crate) prediction: PlaneSet<'a>,
+    pub(crate) target: TileTarget<'a>,
+    /// `None`: every pixel counts once.
+    pub(crate) weights: Option<&'a [Block]>,
+    /// The pixels that count.
+    pub(crate) valid: usize,
+}
+
+/// Some pixels of one sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) sample: usize,
+    pub(crate) from: usize,
+    pub(crate) len: usize,
+}
+
+/// At least so many elements; what is in them does not matter.
+pub(crate) fn fit<T: Clone + Default>(buffer: &mut Vec<T>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, T::default());
+    }
+}
