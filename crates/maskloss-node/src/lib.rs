@@ -6,6 +6,8 @@
 #![allow(clippy::too_many_arguments, reason = "positional: an options object costs more than a small call")]
 
 mod files;
+#[cfg(feature = "bench")]
+mod floor;
 #[cfg(debug_assertions)]
 mod panic;
 mod plan;

@@ -10,6 +10,9 @@ mod count;
 mod criterion;
 mod evaluate;
 mod fault;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod floor;
 mod kernel;
 mod loss;
 mod parallel;

@@ -1,0 +1,95 @@
+/** How far above the memory's own speed is each workload, and how far below plain TypeScript and other libraries? `--help` */
+import { fork } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+import { simdLevels } from './floor.ts'
+import type { Task } from './measure.ts'
+import type { Memory } from './memory.ts'
+import { measurePeers, peerTable, type PeerRow } from './peers.ts'
+import { describeMode, timesFloor, type Row } from './rows.ts'
+import { HELP, parseSetting, type Setting } from './setting.ts'
+import { chart } from './svg.ts'
+import { duration, tables } from './table.ts'
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** Runs one process; its rows come as they are measured. */
+function measureIn(task: Task): Promise<{ rows: Row[]; memory: Memory[] }> {
+  const rows: Row[] = []
+  const memory: Memory[] = []
+  const { MASKLOSS_THREADS: _, ...environment } = process.env
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(new URL('./measure.js', import.meta.url)), {
+      env: { ...environment, MASKLOSS_BACKEND: 'native', MASKLOSS_SIMD: task.level },
+      execArgv: ['--expose-gc'],
+    })
+    child.on('message', (message: Row | { memory: Memory[] }) => {
+      if ('memory' in message) memory.push(...message.memory)
+      else {
+        rows.push(message)
+        say(progress(message))
+      }
+    })
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      if (code === 0) resolve({ rows, memory })
+      else reject(new Error(`The process of ${task.level} ended with ${code}`))
+    })
+    child.send(task)
+  })
+}
+
+function progress(row: Row): string {
+  const floors = timesFloor(row)
+  const above = Number.isNaN(floors) ? '' : `, ${floors.toFixed(2)} × floor`
+  return `${row.level} ${row.threads}t ${row.name} ${describeMode(row.mode)} ${row.title}: ${duration(row.ours.median)}${above}`
+}
+
+async function main(setting: Setting): Promise<void> {
+  const available = simdLevels()
+  const levels = setting.levels ?? available
+  const unknown = levels.filter((level) => !available.includes(level))
+  if (unknown.length > 0)
+    throw new Error(`Expected levels of this processor (${available.join(', ')}), got ${unknown.join(', ')}`)
+  const threads = setting.threads ?? [...new Set([1, availableParallelism()])]
+  const rows: Row[] = []
+  for (const level of levels) {
+    const task = { setting, level, threads, best: level === levels[0], memory: false }
+    rows.push(...(await measureIn(task)).rows)
+  }
+  const memory: Memory[] = []
+  if (setting.memory) {
+    memory.push(...(await measureIn({ setting, level: levels[0]!, threads, best: true, memory: true })).memory)
+  }
+  const peers: PeerRow[] = setting.peers ? await measurePeers(setting, threads, say) : []
+
+  const machine = {
+    cpu: cpus()[0]?.model.trim(),
+    cores: availableParallelism(),
+    node: process.version,
+    levels: available,
+  }
+  const date = new Date().toISOString()
+  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${date.slice(0, 10)}; medians of a call\n`)
+  console.log(tables(rows))
+  if (peers.length > 0) console.log(peerTable(rows, peers))
+  for (const { workload, extra } of memory) {
+    const found = extra === undefined ? 'not known on this system' : `${(extra / 2 ** 20).toFixed(2)} MiB`
+    console.log(`Peak memory of ${workload} beyond its arrays: ${found}`)
+  }
+  if (setting.json !== undefined) {
+    writeFileSync(setting.json, `${JSON.stringify({ date, machine, setting, rows, peers, memory }, undefined, 2)}\n`)
+  }
+  if (setting.svg !== undefined) writeFileSync(setting.svg, chart(rows, peers, `${machine.cpu}, ${date.slice(0, 10)}`))
+}
+
+try {
+  const setting = parseSetting(process.argv.slice(2))
+  if (setting === undefined) console.log(HELP)
+  else await main(setting)
+} catch (error) {
+  say(`maskloss: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
