@@ -1,6 +1,6 @@
 /** The documentation says what is: its examples run and print what they say, its tables and listings match the code. */
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -164,15 +164,48 @@ test('ARCHITECTURE.md shows the file of a region loss as it is', (t) => {
   t.is(shown, read('src/losses/jaccard.ts'))
 })
 
-test('every file and folder that the pages name exists', (t) => {
-  for (const page of ['README.md', 'ARCHITECTURE.md', 'crates/maskloss/README.md', 'crates/maskloss-io/README.md']) {
-    for (const [, path] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
-      const folder = page.includes('/') ? `../${dirname(page)}/` : '../'
-      t.notThrows(() => readdirOrRead(new URL(`${folder}${path}`, import.meta.url)), `${page}: ${path}`)
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'docs/command-line.md',
+  'docs/development.md',
+  'crates/maskloss/README.md',
+  'crates/maskloss-io/README.md',
+]
+
+test('every link of the pages leads to a file, a folder or a heading', (t) => {
+  for (const page of PAGES) {
+    for (const [, path, heading] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+      const url =
+        path === '' ? new URL(`../${page}`, import.meta.url) : new URL(`../${dirname(page)}/${path}`, import.meta.url)
+      t.true(existsSync(url), `${page}: ${path}`)
+      if (heading !== undefined) t.true(anchors(readFileSync(url, 'utf8')).includes(heading), `${page}: #${heading}`)
     }
   }
 })
 
-function readdirOrRead(url: URL): unknown {
-  return url.pathname.endsWith('/') ? readdirSync(url) : readFileSync(url)
+/** The headings of a page as links name them. */
+function anchors(page: string): string[] {
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }
+
+test('every source file that ARCHITECTURE.md names exists', (t) => {
+  const folders = ['src', 'crates', '__test__', 'scripts']
+  const files = folders.flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { recursive: true }).map(
+      (name) => `/${folder}/${String(name).replaceAll('\\', '/')}`,
+    ),
+  )
+  const named = [...read('ARCHITECTURE.md').matchAll(/`([\w./-]+\.(?:rs|ts|mjs))`/g)].map(([, path]) => path!)
+  t.true(named.length > 20)
+  for (const path of named)
+    t.true(
+      files.some((file) => file.endsWith(`/${path}`)),
+      path,
+    )
+})

@@ -89,6 +89,9 @@ pub fn evaluate(
 ) -> Result<u32> {
     let criterion = plan::criterion(plan.numbers()?)?;
     let shape = shape(samples, criterion.classes as f64, pixels, channels_last, prediction.len())?;
+    if per_class && criterion.ignore_index.is_some_and(|c| !(0..shape.classes as i64).contains(&c)) {
+        return Err(invalid("Expected the plane of a class to mark the pixels to ignore"));
+    }
     let planes = shape.samples * shape.pixels;
     same_length(target.len(), if per_class { prediction.len() } else { planes }, "a target")?;
     if let Some(weights) = &pixel_weights {
