@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { simdLevels } from './floor.ts'
 import type { Task } from './measure.ts'
 import type { Memory } from './memory.ts'
-import { measurePeers, peerTable, type PeerRow } from './peers.ts'
-import { describeMode, timesFloor, type Row } from './rows.ts'
+import { bestRows, measurePeers, peerTable, type PeerRow } from './peers.ts'
+import { describeMode, timesFloor, workloadKey, type Row } from './rows.ts'
 import { HELP, parseSetting, type Setting } from './setting.ts'
 import { chart } from './svg.ts'
 import { duration, tables } from './table.ts'
@@ -57,7 +57,15 @@ async function main(setting: Setting): Promise<void> {
   const rows: Row[] = []
   for (const level of levels) {
     const task = { setting, level, threads, best: level === levels[0], memory: false }
-    rows.push(...(await measureIn(task)).rows)
+    const measured = (await measureIn(task)).rows
+    // The plain engine has no levels: it is measured beside the best one.
+    const plain = bestRows(rows)
+    for (const row of measured) {
+      rows.push({
+        ...row,
+        reference: row.reference ?? plain.get(`${workloadKey(row.name, row.mode)} ${row.threads}`)?.reference,
+      })
+    }
   }
   const memory: Memory[] = []
   if (setting.memory) {

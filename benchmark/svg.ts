@@ -83,7 +83,7 @@ export function chart(rows: readonly Row[], peers: readonly PeerRow[], caption: 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<text x="15" y="18" font-size="14">Time of a call over its floor (the same bytes only touched), all threads. ${escape(caption)}</text>`,
+    `<text x="15" y="18" font-size="14">Time of a call over its floor (its bytes touched, its exponentials taken), all threads. ${escape(caption)}</text>`,
     ...legend,
     ...axis,
     ...body,

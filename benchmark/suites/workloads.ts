@@ -4,7 +4,7 @@ import * as plain from 'maskloss/reference'
 
 import { floorsOf } from '../floor.ts'
 import type { Send, Task } from '../measure.ts'
-import { race, timeAlone } from '../race.ts'
+import { race, timeAlone, type Contestant, type Summary } from '../race.ts'
 import type { Mode } from '../rows.ts'
 import { isWanted, raceOptions } from '../setting.ts'
 import { workloads, type Workload } from '../workloads.ts'
@@ -49,10 +49,10 @@ function measure(workload: Workload, { setting, level, threads: counts, best }: 
   }
 }
 
-/** Seconds a call where the workload is large: three calls say enough. */
-function timePlain(contestant: Parameters<typeof timeAlone>[0], quick: boolean): ReturnType<typeof timeAlone> {
-  contestant.run()
-  const once = timeAlone(contestant, 1)
-  if (once.median > 50) return quick ? once : timeAlone(contestant, 3)
-  return race([contestant], { rounds: quick ? 5 : 15, budget: 3000 }).get('reference')!
+/** A call of seconds is taken once, one of milliseconds after a warm-up. */
+function timePlain(contestant: Contestant, quick: boolean): Summary {
+  const first = timeAlone(contestant, 1)
+  if (first.median > 2000) return first
+  if (first.median > 50) return timeAlone(contestant, quick ? 1 : 3)
+  return race([contestant], { rounds: quick ? 5 : 15, budget: 3000 }).get(contestant.name)!
 }

@@ -78,7 +78,7 @@ fn digest<S: Simd>(simd: S, source: &[f32]) -> i32 {
     let (blocks, tail) = source.as_chunks::<16>();
     for four in blocks.chunks(4) {
         for (sum, block) in sums.iter_mut().zip(four) {
-            *sum = *sum | f32x16::load_array_ref(simd, block).bitcast::<i32x16<S>>();
+            *sum |= f32x16::load_array_ref(simd, block).bitcast::<i32x16<S>>();
         }
     }
     let mut lanes = [0; 16];
@@ -131,7 +131,7 @@ fn sum_of<S: Simd>(simd: S, numbers: &[[f32; 16]], repeats: usize, function: imp
     for _ in 0..repeats {
         for pair in std::hint::black_box(numbers).chunks_exact(2) {
             for (sum, block) in sums.iter_mut().zip(pair) {
-                *sum = *sum + function(f32x16::load_array_ref(simd, block));
+                *sum += function(f32x16::load_array_ref(simd, block));
             }
         }
     }
