@@ -35,7 +35,7 @@ fn probabilities_of<S: Simd>(simd: S, tile: &Tile, sums_to_one: bool) -> bool {
     for class in 0..tile.classes {
         for p in tile.prediction.plane(class) {
             let p = f32x16::load_array_ref(simd, p);
-            sound = sound & !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
+            sound &= !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
         }
     }
     if !sound.all_true() {
