@@ -11,7 +11,8 @@ import type { TensorLike } from './tensor.ts'
 /** A loss as a function: its own options and those of the call in one object. */
 export interface LossFunction<Options, Terms extends string = never> {
   /**
-   * @param prediction - Logits or probabilities, as `activation` says: float32, float64 or float16.
+   * @param prediction - Logits or probabilities, as `activation` says: float32, float64 or float16. The native
+   *   engine reads float64 as float32 (beyond its range: infinite); `maskloss/reference` computes in float64.
    * @param target - Labels (the prediction's shape without the class axis) or one plane a class (the prediction's shape).
    * @param options - What is computed, and on what. `activation` is required; `shape` too for a bare typed array.
    * @throws {MasklossTypeError} For a wrong kind of argument or contradictory options, before anything is written.
@@ -47,7 +48,8 @@ export class LossCriterion<Options, Terms extends string = never> {
 
   /**
    * Evaluates the criterion.
-   * @param prediction - Logits or probabilities, as `activation` says: float32, float64 or float16.
+   * @param prediction - Logits or probabilities, as `activation` says: float32, float64 or float16. The native
+   *   engine reads float64 as float32 (beyond its range: infinite); `maskloss/reference` computes in float64.
    * @param target - Labels (the prediction's shape without the class axis) or one plane a class (the prediction's shape).
    * @param options - On what: `shape` is required for a bare typed array.
    * @throws {MasklossTypeError} For a wrong kind of argument or contradictory options, before anything is written.

@@ -139,7 +139,7 @@ export interface EvaluateCall {
   readonly threads: number
 }
 
-/** What an engine found wrong in the data; nothing was written, but where §4 of the documentation says so. */
+/** What an engine found wrong in the data. Nothing was written. */
 export interface Fault {
   readonly fault:
     | 'label-out-of-range' // value, sample, pixel

@@ -4,6 +4,7 @@ import type { Fault } from './engine.ts'
 import { masklossError, type MasklossErrorCode, type Position } from './errors.ts'
 import { coordinates, type Geometry } from './layout.ts'
 import type { Plan } from './loss.ts'
+import { LABEL } from './options.ts'
 
 /** What an error about the data needs to know beside the fault. */
 export interface FaultContext {
@@ -76,9 +77,11 @@ function labelError(fault: Fault, context: FaultContext): Error {
   const labels = classes === 1 ? `0 and ${maskValue ?? 1}` : `0 to ${classes - 1}`
   const expected = `labels ${labels}${ignoreIndex === undefined ? '' : ` (or ${ignoreIndex}, ignored)`}`
   let remedy = 'labels are class ids counted from 0, one for each channel of the prediction'
-  if (classes === 1 && maskValue === undefined && value > 1) {
+  if (classes === 1 && maskValue === undefined && value > 1 && value <= LABEL.max) {
     remedy = `pass maskValue: ${value} if this label is the foreground of a binary mask`
-  } else if (ignoreIndex === undefined) {
+  } else if (classes === 1 && maskValue !== undefined && value === 1) {
+    remedy = 'leave out maskValue if 1 is the foreground'
+  } else if (ignoreIndex === undefined && Number.isSafeInteger(value)) {
     remedy = `pass ignoreIndex: ${value} if these pixels are to be left out`
   }
   return finding(fault, context, 'ERR_MASKLOSS_LABEL', 'target', expected, remedy)

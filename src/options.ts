@@ -170,7 +170,11 @@ export const FINITE: Range = {}
 /** Any safe integer. */
 export const INTEGER: Range = { integer: true }
 /** A label that can be a class's or a region's: less than 2³¹ − 2 in size. */
-export const LABEL: Range = { integer: true, min: 3 - 2 ** 31, max: 2 ** 31 - 3 }
+export const LABEL: Range & { readonly min: number; readonly max: number } = {
+  integer: true,
+  min: 3 - 2 ** 31,
+  max: 2 ** 31 - 3,
+}
 /** 0, 1, 2, … */
 export const INDEX: Range = { integer: true, min: 0 }
 

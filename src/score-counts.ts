@@ -6,6 +6,7 @@ import type { CountCall, Engine, Fault, LabelArray, PlaneArray } from './engine.
 import { masklossError, type MasklossError } from './errors.ts'
 import { channelsLastError } from './faults.ts'
 import { coordinates, geometryOf, isOneOfShapes, type Geometry } from './layout.ts'
+import { LABEL } from './options.ts'
 import { looksChannelsLast } from './probe.ts'
 import type { Decision, ScorePlan } from './score-options.ts'
 import type { CaseCounts } from './score-result.ts'
@@ -85,12 +86,25 @@ function columnsOf(plan: ScorePlan, engine: Engine, pair: Pair, threads: number)
     const found = new Set([...engine.labels(pair.reference, threads), ...engine.labels(pair.prediction, threads)])
     if (plan.ignoreIndex !== undefined) found.delete(plan.ignoreIndex)
     const labels = [...found].filter(Number.isInteger).toSorted((a, b) => a - b)
+    const large = labels.find((label) => label < LABEL.min || label > LABEL.max)
+    if (large !== undefined) throw tooLarge(large)
     return { regions: labels.map((label) => [label]), labels }
   }
   const single = classes === 1
   const labels = single ? [plan.maskValue ?? 1] : Array.from({ length: classes }, (_, c) => c)
   if (!perClass) checkLabels(plan, engine, pair, single ? [0, ...labels] : labels, threads)
   return { regions: labels.map((label) => [label]), labels }
+}
+
+/** Labels beyond this could not be told from each other, and would silently be background. */
+function tooLarge(label: number): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_LABEL',
+    argument: 'reference or prediction',
+    expected: `labels below ${LABEL.max + 1} in size`,
+    actual: `${label}`,
+    remedy: 'number the labels anew, or pass ignoreIndex if it marks pixels that are left out',
+  })
 }
 
 /** A reference of planes has one for every class: all are counted, and the classes asked for are taken out. */

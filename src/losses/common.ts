@@ -30,7 +30,7 @@ export interface CriterionOptions<Activations extends Activation = Activation> {
    */
   readonly ignoreIndex?: number | undefined
   /**
-   * Refuse probabilities and per-class targets outside [0, 1], and with labels probabilities that do not sum to one, each
+   * Refuse probabilities and per-class targets outside [0, 1], and with labels probabilities that do not sum to one (but for the binary loss), each
    * with a tolerance of 1e-3. `false`: compute with what comes. Default `true`.
    */
   readonly checkValues?: boolean | undefined

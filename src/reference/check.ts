@@ -36,7 +36,9 @@ function pixelCheck(
 ): (sample: number, pixel: number) => PixelFault | undefined {
   const classes = classesOf(spec)
   const checksPrediction = spec.checkValues && spec.activation === 'none'
-  const checksSum = checksPrediction && !call.perClass && spec.regions === undefined && spec.classes > 1
+  // Classes of a binary loss are independent: their probabilities sum to anything.
+  const exclusive = spec.terms.some((term) => term.kind !== 'binary-cross-entropy')
+  const checksSum = checksPrediction && exclusive && !call.perClass && spec.regions === undefined && spec.classes > 1
 
   const label = (sample: number, pixel: number): PixelFault | undefined => {
     const value = Number(call.target[sample * call.pixels + pixel])

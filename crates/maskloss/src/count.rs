@@ -155,18 +155,23 @@ impl<'a> Counter<'a> {
         weights.as_flattened_mut()[span.len..].fill(0.0);
         weights.as_flattened_mut()[..span.len].fill(1.0);
 
+        let mut sound = true;
         match input.reference {
             Target::Labels(labels) => {
                 let part = labels.part(pixels, span.len);
                 let referred = &mut self.referred[..blocks];
                 self.reference.load_indices(part, referred);
-                if !self.reference.classes_weighted(referred, weights) {
-                    return Err(not_an_integer(part, span, Some(weights)));
-                }
+                sound = self.reference.classes_weighted(referred, weights);
             }
             Target::PerClass(planes) => {
                 let region_shape = Shape { classes: input.regions.len(), ..shape };
                 load_region_planes(planes, region_shape, span, &mut self.planes);
+                let ignored = input.ignore_index.and_then(|label| usize::try_from(label).ok());
+                if let Some(plane) = ignored.and_then(|k| self.planes.chunks_exact(blocks).nth(k)) {
+                    for (m, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
+                        *m = if t > 0.5 { 0.0 } else { *m };
+                    }
+                }
             }
         }
         match input.prediction {
@@ -174,9 +179,8 @@ impl<'a> Counter<'a> {
                 let part = labels.part(pixels, span.len);
                 let predicted = &mut self.predicted[..blocks];
                 self.prediction.load_indices(part, predicted);
-                if !predicted.as_flattened()[..span.len].iter().all(|&index| self.prediction.accepts(index)) {
-                    return Err(not_an_integer(part, span, None));
-                }
+                let pixels = predicted.as_flattened().iter().zip(weights.as_flattened());
+                sound &= pixels.fold(true, |sound, (&index, &m)| sound & (m == 0.0 || self.prediction.accepts(index)));
             }
             Decision::Argmax(scores) => {
                 load_scores(scores, shape, span, &mut self.scores);
@@ -185,13 +189,16 @@ impl<'a> Counter<'a> {
             Decision::Threshold(scores, _) => load_scores(scores, shape, span, &mut self.scores),
         }
 
+        if !sound && let Some(fault) = first_fault(input, span, weights.as_flattened()) {
+            return Err(fault);
+        }
         let weights = weights.as_flattened();
         counts.valid += weights.iter().map(|&m| u64::from(m != 0.0)).sum::<u64>();
         let [predicted, referred] = &mut self.inside;
         for (k, (region, count)) in input.regions.iter().zip(&mut counts.regions).enumerate() {
             match input.prediction {
                 Decision::Threshold(_, threshold) => {
-                    above(&self.scores[k * blocks..][..blocks], threshold as f32, weights, predicted);
+                    above(&self.scores[k * blocks..][..blocks], not_above(threshold), weights, predicted);
                 }
                 Decision::Labels(_) | Decision::Argmax(_) => {
                     members(&self.predicted[..blocks], region, weights, predicted);
@@ -266,35 +273,56 @@ fn load_region_planes(planes: Planes, shape: Shape, span: Span, scratch: &mut [B
     };
 }
 
-/// Any label is a label here, but an integer it must be.
+/// Any label is a label here, but an integer it must be, wherever the reference is not ignored.
 #[cold]
-fn not_an_integer(labels: Labels, span: Span, weights: Option<&[Block]>) -> Fault {
-    let counts = |index: usize| weights.is_none_or(|w| w.as_flattened()[index] != 0.0);
-    let found = (0..span.len).find(|&index| counts(index) && label_value(labels, index).fract() != 0.0);
-    let index = found.unwrap_or(0);
-    Fault {
-        kind: FaultKind::LabelNotInteger,
-        value: label_value(labels, index),
-        sample: span.sample,
-        class: 0,
-        pixel: span.from + index,
-    }
+fn first_fault(input: &CountInput, span: Span, weights: &[f32]) -> Option<Fault> {
+    let start = span.sample * input.shape.pixels + span.from;
+    let broken = |labels: Labels, index: usize| {
+        let value = label_value(labels, start + index);
+        (value.fract() != 0.0).then_some(value)
+    };
+    let at = |index: usize| {
+        let reference = match input.reference {
+            Target::Labels(labels) => broken(labels, index),
+            Target::PerClass(_) => None,
+        };
+        let prediction = match input.prediction {
+            Decision::Labels(labels) => broken(labels, index).filter(|_| weights[index] != 0.0),
+            Decision::Argmax(_) | Decision::Threshold(..) => None,
+        };
+        let value = reference.or(prediction)?;
+        let pixel = span.from + index;
+        Some(Fault { kind: FaultKind::LabelNotInteger, value, sample: span.sample, class: 0, pixel })
+    };
+    (0..span.len).find_map(at)
+}
+
+/// The largest `f32` that is not above the number: a `f32` is above the one if and only if it is above the other.
+fn not_above(number: f64) -> f32 {
+    let nearest = number as f32;
+    if f64::from(nearest) > number { nearest.next_down() } else { nearest }
 }
 
 /// The distinct labels of a map, ascending.
 #[must_use]
 pub fn distinct_labels(labels: Labels) -> Vec<f64> {
     let mut distinct: Vec<f64> = Vec::new();
-    let mut last = f64::NAN;
+    let mut bound = 1 << 12;
+    let tidy = |distinct: &mut Vec<f64>| {
+        distinct.sort_unstable_by(f64::total_cmp);
+        distinct.dedup();
+    };
     for index in 0..labels.len() {
         let value = label_value(labels, index);
-        // Labels come in runs: only where one begins is it looked up.
-        if value != last {
-            last = value;
-            if let Err(place) = distinct.binary_search_by(|found| found.total_cmp(&value)) {
-                distinct.insert(place, value);
-            }
+        // Labels come in runs: only where one begins is it kept.
+        if distinct.last() != Some(&value) {
+            distinct.push(value);
+        }
+        if distinct.len() == bound {
+            tidy(&mut distinct);
+            bound = (2 * distinct.len()).max(1 << 12);
         }
     }
+    tidy(&mut distinct);
     distinct
 }

@@ -12,6 +12,7 @@
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
+use crate::kernel::log_loss::clip_bounds;
 use crate::loss::Coefficients;
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{Block, Tile, TileTarget};
@@ -207,7 +208,8 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                 },
             ),
             Activation::None if self.slope.logarithmic => {
-                let (low, high) = (self.splat(self.slope.clip), self.splat(1.0 - self.slope.clip));
+                let (low, high) = clip_bounds(self.slope.clip);
+                let (low, high) = (self.splat(low), self.splat(high));
                 let zero = self.splat(0.0);
                 self.store(
                     out,
@@ -233,6 +235,12 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
         }
     }
 
+    /// Adding nothing leaves every bit, also the sign of a zero.
+    #[inline(always)]
+    fn added(&self, before: f32x16<S>, value: f32x16<S>) -> f32x16<S> {
+        value.simd_eq(0.0).select(before, before + value)
+    }
+
     /// Weighs, and leaves exactly 0 where a pixel does not count.
     #[inline(always)]
     fn store(&self, out: &mut [Block], value: impl Fn(usize) -> f32x16<S>) {
@@ -246,14 +254,14 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
             }
             (None, true) => {
                 for (b, to) in out.iter_mut().enumerate() {
-                    (f32x16::load_array_ref(simd, to) + value(b)).store_array(to);
+                    self.added(f32x16::load_array_ref(simd, to), value(b)).store_array(to);
                 }
             }
             (Some(weights), add) => {
                 for (b, to) in out.iter_mut().enumerate() {
                     let m = f32x16::load_array_ref(simd, &weights[b]);
                     let before = if add { f32x16::load_array_ref(simd, to) } else { self.splat(0.0) };
-                    m.simd_eq(0.0).select(before, before + m * value(b)).store_array(to);
+                    m.simd_eq(0.0).select(before, self.added(before, m * value(b))).store_array(to);
                 }
             }
         }

@@ -29,10 +29,17 @@ pub(crate) fn sigmoid_log_loss<S: Simd>(simd: S, logit: f32x16<S>) -> Wide<S> {
     Wide::of(linear).plus(Wide::of(ln_1p(simd, u) + broken))
 }
 
+/// The bounds of `clip(p, ε, 1 − ε)` that `f32` can tell from 0 and 1: within them both logarithms and quotients are finite.
+#[inline(always)]
+pub(crate) fn clip_bounds(clip: f32) -> (f32, f32) {
+    (clip.max(f32::MIN_POSITIVE), (1.0 - clip).min(1.0 - f32::EPSILON / 2.0))
+}
+
 /// `−log clip(p, ε, 1 − ε)`; NaN stays NaN.
 #[inline(always)]
 pub(crate) fn clipped_log_loss<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> Wide<S> {
-    let (low, high) = (f32x16::splat(simd, clip), f32x16::splat(simd, 1.0 - clip));
+    let (low, high) = clip_bounds(clip);
+    let (low, high) = (f32x16::splat(simd, low), f32x16::splat(simd, high));
     Wide::of(-ln(simd, p.simd_lt(low).select(low, p.simd_gt(high).select(high, p))))
 }
 

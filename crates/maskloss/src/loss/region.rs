@@ -75,7 +75,8 @@ impl Region {
             }
             values.push(if found.skipped { f64::NAN } else { value });
         }
-        if let Some(table) = table {
+        // A loss over nothing is 0, whatever its cells are: so is its gradient.
+        if let (Some(table), true) = (table, scale != 0.0) {
             for (cell, found) in cells.iter().zip(&losses) {
                 self.add_coefficients(cell, found, factor * scale * self.cell_weight(cell), table);
             }
@@ -157,7 +158,8 @@ impl Region {
         match self.transform {
             Transform::OneMinus | Transform::Power(1.0) => (complement, -1.0),
             Transform::NegativeLog => {
-                let bounded = if self.floor > 0.0 && score < self.floor { self.floor } else { score };
+                let floor = self.floor.max(0.0);
+                let bounded = if score < floor { floor } else { score };
                 let flat = score <= self.floor || score <= 0.0;
                 (-libm::log(bounded), if flat { 0.0 } else { -1.0 / bounded })
             }

@@ -97,6 +97,7 @@ struct GradientPass<'a> {
     input: &'a Input<'a>,
     table: &'a CoefficientTable,
     accumulate: bool,
+    curved: bool,
     loader: Loader,
     activator: Activator,
     rest: Vec<Block>,
@@ -114,6 +115,7 @@ impl<'a> GradientPass<'a> {
             input,
             table,
             accumulate,
+            curved: table.is_curved(),
             loader: Loader::new(criterion, input),
             activator: Activator::new(criterion.activation, criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
@@ -132,7 +134,7 @@ impl<'a> GradientPass<'a> {
             activation: self.criterion.activation,
             clip: self.criterion.clip() as f32,
             coefficients: &self.coefficients,
-            curved: self.table.is_curved(),
+            curved: self.curved,
             logarithmic: self.criterion.is_logarithmic(),
         };
         let layout = self.input.shape.layout;
@@ -172,7 +174,12 @@ fn scatter<T: Sink>(
     accumulate: bool,
     part: &mut Part<T>,
 ) {
-    let store = |to: &mut T, value: f32| *to = if accumulate { to.add(value) } else { T::from_f32(value) };
+    let store = |to: &mut T, value: f32| match accumulate {
+        // Adding nothing leaves every bit, also the sign of a zero.
+        true if value == 0.0 => {}
+        true => *to = to.add(value),
+        false => *to = T::from_f32(value),
+    };
     let planes = scratch.chunks_exact(blocks).map(<[Block]>::as_flattened);
     match layout {
         Layout::ChannelsFirst => {

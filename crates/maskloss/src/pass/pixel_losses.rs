@@ -94,6 +94,8 @@ fn write_span(
                 });
                 let first = from + block * BLOCK;
                 for (pixel, value) in (first..from + len).zip(flat) {
+                    // One NaN for all: which bits a NaN has depends on the instruction that made it.
+                    let value = if value.is_nan() { f64::NAN } else { value };
                     match (out_shape.classes, out_shape.layout) {
                         // Exclusive classes: one value a pixel, the sum over the classes.
                         (1, _) => part.0[0][pixel] += value,

@@ -1,6 +1,6 @@
 //! Whether the values are what they are said to be: fast tests of a tile, and the slow search that names the first fault.
 
-use crate::criterion::{Activation, Criterion};
+use crate::criterion::{Activation, Criterion, Loss};
 use crate::fault::{Fault, FaultKind};
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
@@ -10,8 +10,12 @@ use crate::tile::{Span, Tile};
 /// How far a probability may be outside [0, 1], and a sum of them from 1.
 pub(crate) const TOLERANCE: f32 = 1e-3;
 
-/// Probabilities of exclusive classes sum to one; those of overlapping regions need not.
+/// Probabilities of exclusive classes sum to one; those of overlapping regions need not, and binary losses take each class
+/// on its own.
 fn sums_to_one(criterion: &Criterion, input: &Input) -> bool {
+    if criterion.terms.iter().all(|term| matches!(term.loss, Loss::BinaryCrossEntropy(_))) {
+        return false;
+    }
     criterion.classes > 1 && criterion.regions.is_none() && matches!(input.target, Target::Labels(_))
 }
 
@@ -31,7 +35,7 @@ fn probabilities_of<S: Simd>(simd: S, tile: &Tile, sums_to_one: bool) -> bool {
     for class in 0..tile.classes {
         for p in tile.prediction.plane(class) {
             let p = f32x16::load_array_ref(simd, p);
-            sound = sound & !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
+            sound &= !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
         }
     }
     if !sound.all_true() {

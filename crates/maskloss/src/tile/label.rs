@@ -66,12 +66,12 @@ macro_rules! float_label {
             fn index(self) -> i32 {
                 // The conversion saturates and takes NaN to 0, so that coming back tells an integer; a large one is one too.
                 let index = self as i32;
-                let integer = index as Self == self || (self.abs() >= 2_147_483_647.0 && self.trunc() == self);
+                let integer = index as Self == self || (self.is_finite() && self.abs() >= 2_147_483_647.0 && self.trunc() == self);
                 if integer { index.clamp(-LARGEST, LARGEST) } else { NOT_AN_INTEGER }
             }
             #[inline(always)]
             fn from_label(label: i64) -> Option<Self> {
-                Some(label as Self)
+                Some(label as Self).filter(|float| *float as i64 == label)
             }
             #[inline(always)]
             #[allow(clippy::cast_lossless, reason = "one text for both types")]
@@ -157,7 +157,7 @@ impl LabelMap {
         // A negative index is a large unsigned one: one comparison tells both ends of the range.
         let largest = labels.as_flattened().iter().fold(0, |largest, &index| (index as u32).max(largest));
         if self.first != 0 {
-            labels.as_flattened_mut().iter_mut().for_each(|index| *index -= self.first);
+            labels.as_flattened_mut().iter_mut().for_each(|index| *index = index.wrapping_sub(self.first));
         }
         largest < end as u32
     }
@@ -171,7 +171,7 @@ impl LabelMap {
             let counts = *weight != 0.0;
             let meaning = self.meaning(*index);
             sound &= !counts | self.in_range(meaning);
-            *index = if counts { meaning - self.first } else { -1 };
+            *index = if counts { meaning.wrapping_sub(self.first) } else { -1 };
         }
         sound
     }
