@@ -8,7 +8,7 @@ import { csvOf } from './csv.ts'
 import { help, shortHelp } from './help.ts'
 import { jsonOf } from './json.ts'
 import { parseScoreOptions } from './options.ts'
-import { writeWhole } from './output.ts'
+import { outputAt } from './output.ts'
 import { progressOn, type ProgressStream } from './progress.ts'
 import type { Report } from './report.ts'
 import { scoreFiles } from './score.ts'
@@ -88,6 +88,6 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     json: () => jsonOf(report, version()),
   }[options.format]()
   if (options.output === undefined) streams.stdout.write(text)
-  else await writeWhole(options.output, text)
+  else await (await outputAt(options.output, streams))(text)
   return report.errors.length > 0 ? status.incomplete : status.done
 }
