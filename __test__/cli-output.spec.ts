@@ -49,3 +49,31 @@ onPosix('--output writes into pipes and devices', async (t) => {
   t.is(shown.status, 0)
   t.true(isReport(shown.stdout))
 })
+
+test('an --output that cannot be written is refused before anything is read', async (t) => {
+  const root = folderOf({ 'a.png': image, 'folder/b.png': image })
+  const places: [string, RegExp][] = [
+    [join(root, 'none', 'out.json'), /found no such folder at/],
+    [join(root, 'folder'), /found a folder at/],
+    [`${join(root, 'new')}/`, /found a folder at/],
+    [join(root, 'a.png', 'out.json'), /found (?:a file where a folder should be|no such folder) at/],
+  ]
+  for (const [place, message] of places) {
+    // The paths to score do not exist: a complaint about them would show that they were looked at first.
+    const ended = await maskloss('score', 'no-predictions', 'no-references', '--output', place)
+    t.deepEqual([ended.status, ended.stdout], [2, ''], place)
+    t.regex(ended.stderr, message)
+  }
+  const wrong = await maskloss('score', 'no-predictions', 'no-references', '--output', join(root, 'out.json'))
+  t.regex(wrong.stderr, /found nothing at "no-predictions"/)
+  t.deepEqual(readdirSync(root).toSorted(), ['a.png', 'folder'])
+})
+
+onPosix('links in a circle are no --output', async (t) => {
+  const root = folderOf({ 'a.png': image })
+  symlinkSync('two', join(root, 'one'))
+  symlinkSync('one', join(root, 'two'))
+  const ended = await scoring(root, join(root, 'one'))
+  t.is(ended.status, 2)
+  t.regex(ended.stderr, /found links in a circle at/)
+})

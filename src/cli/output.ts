@@ -50,7 +50,9 @@ async function explained<Result>(path: string, action: () => Promise<Result>): P
   }
 }
 
-/** Finds out how `path` is written: a file, or none yet, is replaced whole; pipes and devices are written into. */
+/**
+ * Finds out how `path` is written, and that it can be: a file, or none yet, is replaced whole; pipes and devices are written into.
+ */
 export async function outputAt(path: string, streams: OwnStreams): Promise<Write> {
   const write = await explained(path, () => writerOf(path, streams))
   return (text) => explained(path, () => write(text))
@@ -117,8 +119,11 @@ function directWriter(path: string): Write {
 }
 
 /** Writes a new file beside `path`, then puts it in its place, with the permissions of the one before. */
-function wholeWriter(path: string, mode?: number): Write {
+async function wholeWriter(path: string, mode?: number): Promise<Write> {
   const temporary = join(dirname(path), `.maskloss-${randomBytes(6).toString('hex')}.tmp`)
+  // Only making a file shows that one can be made: access() does not know every rule of every system.
+  await (await open(temporary, 'wx')).close()
+  await unlink(temporary)
   return async (text) => {
     unfinished.add(temporary)
     try {

@@ -74,6 +74,11 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     streams.stdout.write(options === 'help' ? help() : versionLine())
     return status.done
   }
+  // Before anything is read: what cannot be written would be computed for nothing.
+  const write =
+    options.output === undefined
+      ? async (text: string) => void streams.stdout.write(text)
+      : await outputAt(options.output, streams)
   const progress = progressOn(streams.stderr, options.progress)
   let report: Report
   try {
@@ -87,7 +92,6 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     csv: () => csvOf(report),
     json: () => jsonOf(report, version()),
   }[options.format]()
-  if (options.output === undefined) streams.stdout.write(text)
-  else await (await outputAt(options.output, streams))(text)
+  await write(text)
   return report.errors.length > 0 ? status.incomplete : status.done
 }
