@@ -16,12 +16,17 @@ export interface Ended {
 
 /** Runs `maskloss` to its end. */
 export function maskloss(...args: string[]): Promise<Ended> {
+  return masklossWith({}, ...args)
+}
+
+/** The same with further environment variables. */
+export function masklossWith(variables: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   const command = ['--import=@oxc-node/core/register', main, ...args]
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       command,
-      { env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1' } },
+      { env: { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '1', ...variables } },
       (error, stdout, stderr) => {
         resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
       },

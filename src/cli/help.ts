@@ -53,8 +53,8 @@ wins.
 
 ${sections.join('\n\n')}
 
-Exit status: 0 every case was scored; 2 the command is wrong; 3 some cases could not be scored, the
-others were; 130 interrupted.
+Exit status: 0 every case was scored; 2 the command is wrong, or failed as a whole; 3 some cases
+could not be scored, the others were; 130 interrupted.
 `
 }
 

@@ -2,7 +2,7 @@
 /** The program `maskloss`. */
 
 import { removeUnfinished } from './output.ts'
-import { run, status } from './run.ts'
+import { failureText, run, status } from './run.ts'
 
 process.on('SIGINT', () => {
   removeUnfinished()
@@ -10,7 +10,9 @@ process.on('SIGINT', () => {
 })
 // Who reads the result may stop reading, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  process.stderr.write(failureText(error))
+  process.exit(status.failed)
 })
 
 process.exitCode = await run(process.argv.slice(2), {

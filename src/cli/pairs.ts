@@ -1,5 +1,6 @@
 /** Which prediction belongs to which reference. */
 
+import { isUtf8 } from 'node:buffer'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, sep } from 'node:path'
 
@@ -23,6 +24,12 @@ export type Case =
 
 type Side = 'prediction' | 'reference'
 type Entry = CaseFile | { readonly path: string; readonly code: string; readonly reason: string }
+
+const misnamed = 'name-not-utf8'
+
+function isMisnamed(entry: Entry): entry is Exclude<Entry, CaseFile> {
+  return 'code' in entry && entry.code === misnamed
+}
 
 async function kindOf(path: string, argument: string): Promise<'folder' | 'file'> {
   try {
@@ -53,6 +60,10 @@ export async function pairUp(predictions: string, references: string): Promise<C
 }
 
 function pair(name: string, sides: Record<Side, Map<string, Entry[]>>): Case {
+  const broken = [...(sides.reference.get(name) ?? []), ...(sides.prediction.get(name) ?? [])].find(isMisnamed)
+  if (broken !== undefined) {
+    return { name, fault: { case: name, file: broken.path, code: broken.code, reason: broken.reason } }
+  }
   const chosen: Partial<Record<Side, CaseFile>> = {}
   for (const side of ['reference', 'prediction'] as const) {
     const entries = sides[side].get(name) ?? []
@@ -79,13 +90,33 @@ function pair(name: string, sides: Record<Side, Map<string, Entry[]>>): Case {
 async function listFolder(folder: string): Promise<Map<string, Entry[]>> {
   const root = await realpath(folder)
   const found = new Map<string, Entry[]>()
-  for (const name of (await readdir(folder)).toSorted()) {
+  const names = await readdir(folder, { encoding: 'buffer' })
+  for (const bytes of names.toSorted((a, b) => Buffer.compare(a, b))) {
+    const name = isUtf8(bytes) ? bytes.toString() : shownBytes(bytes)
     const stem = splitName(name)?.stem
     if (stem === undefined || stem === '' || name.startsWith('.')) continue
-    const entry = await resolve(root, join(folder, name))
+    const path = join(folder, name)
+    const entry = isUtf8(bytes) ? await resolve(root, path) : await refuseName(folder, bytes, path)
     if (entry !== undefined) found.set(stem, [...(found.get(stem) ?? []), entry])
   }
   return found
+}
+
+/** A name that no text can hold: its letters of ASCII, and every other byte as `\x…`. */
+function shownBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('')
+}
+
+/** A path is a text, from which the bytes of such a name cannot come back: the file could not be opened. */
+async function refuseName(folder: string, bytes: Uint8Array, path: string): Promise<Entry | undefined> {
+  const real = Buffer.concat([Buffer.from(folder + sep), bytes])
+  const isFolder = await lstat(real).then(
+    (status) => status.isDirectory(),
+    () => false,
+  )
+  if (isFolder) return undefined
+  const reason = 'Expected a file name that is valid UTF-8 but found other bytes in it; rename the file'
+  return { path, code: misnamed, reason }
 }
 
 /** Follows a symbolic link only to a place inside the folder. */

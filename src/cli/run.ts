@@ -7,8 +7,9 @@ import { runtime } from '../index.ts'
 import { csvOf } from './csv.ts'
 import { help, shortHelp } from './help.ts'
 import { jsonOf } from './json.ts'
+import { visible } from './names.ts'
 import { parseScoreOptions } from './options.ts'
-import { writeWhole } from './output.ts'
+import { outputAt } from './output.ts'
 import { progressOn, type ProgressStream } from './progress.ts'
 import type { Report } from './report.ts'
 import { scoreFiles } from './score.ts'
@@ -24,7 +25,7 @@ export interface Streams {
 }
 
 /** What the status says. */
-export const status = { done: 0, usage: 2, incomplete: 3, interrupted: 130 } as const
+export const status = { done: 0, failed: 2, incomplete: 3, interrupted: 130 } as const
 
 const terminal: Style = { bold: (text) => styleText('bold', text), dim: (text) => styleText('dim', text) }
 
@@ -44,17 +45,22 @@ export async function run(args: readonly string[], streams: Streams): Promise<nu
   try {
     return await command(args, streams)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    streams.stderr.write(`maskloss: ${error.message}\nSee maskloss score --help\n`)
-    return status.usage
+    streams.stderr.write(failureText(error))
+    return status.failed
   }
+}
+
+/** One sentence instead of a stack; only where the arguments are wrong does the help tell more. */
+export function failureText(error: unknown): string {
+  const sentence = `maskloss: ${visible(error instanceof Error ? error.message : String(error))}\n`
+  return error instanceof UsageError ? `${sentence}See maskloss score --help\n` : sentence
 }
 
 async function command(args: readonly string[], streams: Streams): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined) {
     streams.stderr.write(shortHelp)
-    return status.usage
+    return status.failed
   }
   if (name === '--help' || name === '-h' || name === 'help') {
     streams.stdout.write(help())
@@ -74,6 +80,13 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     streams.stdout.write(options === 'help' ? help() : versionLine())
     return status.done
   }
+  // Before anything is read: what cannot be written would be computed for nothing.
+  const write =
+    options.output === undefined
+      ? async (text: string) => void streams.stdout.write(text)
+      : await outputAt(options.output, streams)
+  // An engine that does not load, or an environment variable that it refuses, is no fault of a case.
+  runtime()
   const progress = progressOn(streams.stderr, options.progress)
   let report: Report
   try {
@@ -87,7 +100,6 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     csv: () => csvOf(report),
     json: () => jsonOf(report, version()),
   }[options.format]()
-  if (options.output === undefined) streams.stdout.write(text)
-  else await writeWhole(options.output, text)
+  await write(text)
   return report.errors.length > 0 ? status.incomplete : status.done
 }
