@@ -1,5 +1,8 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
+mod singles;
+
+use self::singles::Singles;
 use crate::fault::{Fault, FaultKind};
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
@@ -104,6 +107,7 @@ fn assert_lengths(input: &CountInput) {
 
 /// One worker's scratch.
 struct Counter<'a> {
+    singles: Option<Singles>,
     input: &'a CountInput<'a>,
     tile: usize,
     reference: LabelMap,
@@ -119,9 +123,11 @@ struct Counter<'a> {
 
 impl<'a> Counter<'a> {
     fn new(input: &'a CountInput<'a>) -> Self {
-        let tile = tile_pixels(input.shape.classes.max(input.regions.len()));
+        let planes = if matches!(input.reference, Target::PerClass(_)) { input.regions.len() } else { 1 };
+        let tile = tile_pixels(input.shape.classes.max(planes));
         let blocks = tile / BLOCK;
         Self {
+            singles: Singles::new(input),
             input,
             tile,
             reference: LabelMap::of_any_label(input.ignore_index),
@@ -130,7 +136,7 @@ impl<'a> Counter<'a> {
             referred: vec![[-1; BLOCK]; blocks],
             weights: vec![[0.0; BLOCK]; blocks],
             scores: vec![[0.0; BLOCK]; blocks * input.shape.classes],
-            planes: vec![[0.0; BLOCK]; blocks * input.regions.len()],
+            planes: vec![[0.0; BLOCK]; blocks * planes],
             best: vec![0.0; tile],
             inside: [vec![0; tile], vec![0; tile]],
         }
@@ -194,6 +200,10 @@ impl<'a> Counter<'a> {
         }
         let weights = weights.as_flattened();
         counts.valid += weights.iter().map(|&m| u64::from(m != 0.0)).sum::<u64>();
+        if let Some(singles) = &mut self.singles {
+            singles.add_tile(&self.predicted[..blocks], &self.referred[..blocks], weights, counts);
+            return Ok(());
+        }
         let [predicted, referred] = &mut self.inside;
         for (k, (region, count)) in input.regions.iter().zip(&mut counts.regions).enumerate() {
             match input.prediction {
