@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import test from 'ava'
 
@@ -76,4 +78,21 @@ onPosix('links in a circle are no --output', async (t) => {
   const ended = await scoring(root, join(root, 'one'))
   t.is(ended.status, 2)
   t.regex(ended.stderr, /found links in a circle at/)
+})
+
+onPosix('a run that waits for the reader of a pipe can be interrupted', async (t) => {
+  const root = folderOf({ 'a.png': image })
+  const pipe = join(root, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const main = new URL('../src/cli/main.ts', import.meta.url).pathname
+  const file = join(root, 'a.png')
+  const command = ['--import=@oxc-node/core/register', main, 'score', file, file, '--output', pipe]
+  const child = spawn(process.execPath, command, { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  await setTimeout(3000)
+  child.kill('SIGINT')
+  const [status] = (await Promise.race([ended, setTimeout(10_000, ['still running'])])) as unknown[]
+  child.kill('SIGKILL')
+  // On a busy machine the signal can come before the program listens to it, and ends it without a status.
+  t.true(status === 130 || status === null, String(status))
 })

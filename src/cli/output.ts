@@ -2,8 +2,20 @@
 
 import { randomBytes } from 'node:crypto'
 import { fstatSync, unlinkSync, type BigIntStats } from 'node:fs'
-import { access, constants, lstat, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
+import {
+  access,
+  constants,
+  lstat,
+  open,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 
 import { UsageError } from './usage.ts'
 
@@ -70,7 +82,9 @@ async function writerOf(path: string, streams: OwnStreams): Promise<Write> {
   }
   if (status.isSocket()) throw failure('ESOCK')
   await access(path, constants.W_OK)
-  return status.isFile() ? wholeWriter(await realpath(path), Number(status.mode) & 0o777) : directWriter(path)
+  return status.isFile()
+    ? wholeWriter(await realpath(path), Number(status.mode) & 0o777)
+    : directWriter(path, status.isFIFO())
 }
 
 /** What is there behind all links, or nothing. */
@@ -107,13 +121,34 @@ async function endOfLinks(path: string): Promise<string> {
   throw failure('ELOOP')
 }
 
-function directWriter(path: string): Write {
+function directWriter(path: string, isPipe: boolean): Write {
   return async (text) => {
-    const file = await open(path, constants.O_WRONLY)
+    const kept = isPipe ? await openWithReader(path) : undefined
     try {
-      await file.writeFile(text)
+      const file = await open(path, constants.O_WRONLY)
+      try {
+        await file.writeFile(text)
+      } finally {
+        await file.close()
+      }
     } finally {
-      await file.close()
+      await kept?.close()
+    }
+  }
+}
+
+/**
+ * Opens a pipe once somebody reads it. An opening that waits by itself would hold up the end of an interrupted program;
+ * this one asks again and again. The file is to be kept open as long as the other that writes, or the reader would see
+ * the end of the pipe in between.
+ */
+async function openWithReader(path: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+      await setTimeout(20)
     }
   }
 }

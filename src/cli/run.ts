@@ -101,5 +101,14 @@ async function score(args: readonly string[], streams: Streams): Promise<number>
     json: () => jsonOf(report, version()),
   }[options.format]()
   await write(text)
+  if (
+    options.losses.length > 0 &&
+    report.cases.length > 0 &&
+    report.cases.every(({ losses }) => losses === undefined)
+  ) {
+    streams.stderr.write(
+      'maskloss: --losses has no effect: every prediction scored is a label map, and losses need class scores\n',
+    )
+  }
   return report.errors.length > 0 ? status.incomplete : status.done
 }
