@@ -51,6 +51,12 @@ impl Needs {
         self.0 & (1 << quantity as u16) != 0
     }
 
+    /// Whether it holds all that the other needs.
+    #[inline(always)]
+    pub(crate) fn includes(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     /// Whether all of these are wanted.
     #[inline(always)]
     pub(crate) fn contains_all<const N: usize>(self, quantities: [Quantity; N]) -> bool {

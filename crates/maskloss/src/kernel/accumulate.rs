@@ -2,11 +2,13 @@
 
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
-use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
+use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass, TargetSums};
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::log_product::{LogProduct, Scaled};
 use crate::kernel::wide::{Lanes, Wide, add_blocks};
-use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
+use crate::simd::{Level, MaskWiden, Select, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8, mask32x16};
 use crate::statistics::{Needs, Quantity};
+use crate::sum::fold8;
 use crate::tile::{Block, Tile, TileTarget};
 
 /// What the product form asks of every class.
@@ -17,13 +19,46 @@ pub(crate) struct Sums {
     needs: Needs,
     classes: usize,
     lanes: Vec<Lanes>,
+    /// One for each class, where the logarithms of softmax are wanted: they belong to [`Quantity::LogLoss`].
+    logs: Vec<LogProduct>,
     weight: Lanes,
+}
+
+/// `Σ −log p` of the pixels of one class, in progress: `Σ log s`, and the linear rest.
+#[derive(Clone, Copy)]
+pub(crate) struct LogSums<S: Simd> {
+    product: LogProduct,
+    linear: f64x8<S>,
+}
+
+impl<S: Simd> LogSums<S> {
+    /// Adds `log s + linear` of the pixels that the mask names.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, simd: S, is: mask32x16<S>, s: Scaled<S>, linear: Wide<S>) {
+        self.product.multiply(simd, is, s);
+        let zero = f64x8::splat(simd, 0.0);
+        let (low, high) = is.widen();
+        self.linear += low.select(linear.0, zero) + high.select(linear.1, zero);
+    }
 }
 
 impl Sums {
     /// All 0.
     pub(crate) fn new(needs: Needs, classes: usize) -> Self {
-        Self { needs, classes, lanes: vec![[0.0; 8]; needs.len() * classes], weight: [0.0; 8] }
+        let logs = if needs.contains(Quantity::LogLoss) { classes } else { 0 };
+        Self {
+            needs,
+            classes,
+            lanes: vec![[0.0; 8]; needs.len() * classes],
+            logs: vec![LogProduct::ONE; logs],
+            weight: [0.0; 8],
+        }
+    }
+
+    /// What is wanted.
+    #[inline(always)]
+    pub(crate) fn needs(&self) -> Needs {
+        self.needs
     }
 
     #[inline(always)]
@@ -31,12 +66,73 @@ impl Sums {
         self.needs.slot(quantity) * self.classes + class
     }
 
-    /// Takes the sums out (place of the quantity, class, lanes), starts again at 0, and returns `Σ m`.
-    pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, usize, Lanes)) -> Lanes {
-        for (index, lanes) in self.lanes.iter_mut().enumerate() {
-            take(index / self.classes, index % self.classes, std::mem::take(lanes));
+    /// A sum in progress; 0 where it is not wanted.
+    #[inline(always)]
+    pub(crate) fn lanes<S: Simd>(&self, simd: S, quantity: Quantity, class: usize) -> f64x8<S> {
+        if self.needs.contains(quantity) {
+            f64x8::load_array_ref(simd, &self.lanes[self.slot(quantity, class)])
+        } else {
+            f64x8::splat(simd, 0.0)
         }
-        std::mem::take(&mut self.weight)
+    }
+
+    /// Puts a sum back, where it is wanted.
+    #[inline(always)]
+    pub(crate) fn set_lanes<S: Simd>(&mut self, quantity: Quantity, class: usize, lanes: f64x8<S>) {
+        if self.needs.contains(quantity) {
+            let slot = self.slot(quantity, class);
+            lanes.store_array(&mut self.lanes[slot]);
+        }
+    }
+
+    /// `Σ t·p` and `Σ t` in progress.
+    #[inline(always)]
+    pub(crate) fn target_sums<S: Simd>(&self, simd: S, class: usize) -> TargetSums<S> {
+        TargetSums {
+            overlap: self.lanes(simd, Quantity::Overlap, class),
+            reference: self.lanes(simd, Quantity::Reference, class),
+            count: 0,
+        }
+    }
+
+    /// Puts them back.
+    #[inline(always)]
+    pub(crate) fn set_target_sums<S: Simd>(&mut self, class: usize, sums: TargetSums<S>) {
+        self.set_lanes(Quantity::Overlap, class, sums.overlap);
+        self.set_lanes(Quantity::Reference, class, sums.reference);
+        if self.needs.contains(Quantity::Reference) {
+            let slot = self.slot(Quantity::Reference, class);
+            self.lanes[slot][0] += f64::from(sums.count);
+        }
+    }
+
+    /// `Σ −log p` in progress; none where it is not wanted.
+    #[inline(always)]
+    pub(crate) fn log_sums<S: Simd>(&self, simd: S, class: usize) -> LogSums<S> {
+        LogSums {
+            product: self.logs.get(class).copied().unwrap_or(LogProduct::ONE),
+            linear: self.lanes(simd, Quantity::LogLoss, class),
+        }
+    }
+
+    /// Puts it back.
+    #[inline(always)]
+    pub(crate) fn set_log_sums<S: Simd>(&mut self, class: usize, sums: LogSums<S>) {
+        self.set_lanes(Quantity::LogLoss, class, sums.linear);
+        if let Some(log) = self.logs.get_mut(class) {
+            *log = sums.product;
+        }
+    }
+
+    /// Takes the sums out (place of the quantity, class, sum), starts again at 0, and returns `Σ m`.
+    pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, usize, f64)) -> f64 {
+        for (index, lanes) in self.lanes.iter_mut().enumerate() {
+            take(index / self.classes, index % self.classes, fold8(std::mem::take(lanes)));
+        }
+        for (class, log) in self.logs.iter_mut().enumerate() {
+            take(self.needs.slot(Quantity::LogLoss), class, log.take_ln());
+        }
+        fold8(std::mem::take(&mut self.weight))
     }
 }
 
@@ -94,22 +190,49 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
             for class in 0..tile.classes {
                 if present.next_if_eq(&&class).is_some() || broken {
                     let target = LabelClass { labels, class };
-                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
-                        .add(activation, sums);
+                    if activation == Activation::Softmax && !WEIGHTED {
+                        add_log_products(simd, tile, activated, &target, sums);
+                    }
+                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }.add(
+                        activation,
+                        sums,
+                        activation == Activation::Softmax && !WEIGHTED,
+                    );
                 } else {
                     ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target: Absent }
-                        .add(activation, sums);
+                        .add(activation, sums, false);
                 }
             }
         }
         TileTarget::Planes(planes) => {
             for class in 0..tile.classes {
-                let target = PlaneClass(planes.plane(class));
+                let target = PlaneClass { plane: planes.plane(class), finite: activated.non_finite == 0 };
                 ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
-                    .add(activation, sums);
+                    .add(activation, sums, false);
             }
         }
     }
+}
+
+/// Departure 7: the logarithms of the pixels of one class as one product.
+#[inline(always)]
+fn add_log_products<S: Simd>(simd: S, tile: &Tile, activated: &Activated, target: &LabelClass, sums: &mut Sums) {
+    if !sums.needs.contains(Quantity::LogLoss) {
+        return;
+    }
+    let class = target.class;
+    let logits = tile.prediction.plane(class);
+    let mut found = sums.log_sums(simd, class);
+    for b in 0..tile.blocks {
+        let is = target.mask(simd, b);
+        if is.any_true() {
+            let s = Scaled::of(f32x16::load_array_ref(simd, &activated.denominator[b]));
+            // The shift of a pixel with a NaN or an infinite logit is NaN, and so becomes its logarithm.
+            let shift = Wide::load(simd, &activated.shift[b]);
+            found.add(simd, is, s, shift.minus(Wide::load(simd, &logits[b])));
+        }
+    }
+    sums.set_log_sums(class, found);
 }
 
 /// One class of one tile.
@@ -124,11 +247,12 @@ struct ClassSums<'a, S, T, const WEIGHTED: bool> {
 }
 
 impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED> {
+    /// `logs_taken`: `Σ m·t·(−log p)` is there already.
     #[inline(always)]
-    fn add(&self, activation: Activation, sums: &mut Sums) {
+    fn add(&self, activation: Activation, sums: &mut Sums, logs_taken: bool) {
         let Self { simd, activated, clip, tile, .. } = *self;
         let plane = activated.planes.plane(self.class);
-        if T::OCCURS && sums.needs.contains_all(PRODUCT_SUMS) {
+        if !WEIGHTED && sums.needs.contains_all(PRODUCT_SUMS) {
             self.product_sums(sums, plane);
         } else {
             self.separate_product_sums(sums, plane);
@@ -160,12 +284,14 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
         match activation {
             Activation::Softmax => self.log_sums(
                 sums,
+                logs_taken,
                 #[inline(always)]
                 |b| softmax_log_loss(simd, activated, f32x16::load_array_ref(simd, &logits[b]), b),
             ),
             Activation::Sigmoid => {
                 self.log_sums(
                     sums,
+                    logs_taken,
                     #[inline(always)]
                     |b| sigmoid_log_loss(simd, f32x16::load_array_ref(simd, &logits[b])),
                 );
@@ -178,6 +304,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             Activation::None => {
                 self.log_sums(
                     sums,
+                    logs_taken,
                     #[inline(always)]
                     |b| clipped_log_loss(simd, f32x16::load_array_ref(simd, &plane[b]), clip),
                 );
@@ -193,21 +320,15 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     /// Departure 3: I, P and G of a class in one loop, which loads and widens each prediction once.
     #[inline(always)]
     fn product_sums(&self, sums: &mut Sums, plane: &[Block]) {
-        let [i, p, g] = PRODUCT_SUMS.map(|quantity| sums.slot(quantity, self.class));
-        let mut lanes = [i, p, g].map(|slot| f64x8::load_array_ref(self.simd, &sums.lanes[slot]));
-        for (b, e) in plane.iter().enumerate() {
-            let scale = f32x16::load_array_ref(self.simd, &self.activated.scale[b]);
-            let probability = f32x16::load_array_ref(self.simd, e) * scale;
-            let (target, overlap) = self.target.overlap(self.simd, b, probability);
-            let terms = [overlap, Wide::of(probability), target];
-            for (lanes, term) in lanes.iter_mut().zip(terms) {
-                let Wide(low, high) = self.weigh(b, term);
-                *lanes += low + high;
-            }
+        let mut predicted = sums.lanes(self.simd, Quantity::Predicted, self.class);
+        let mut found = sums.target_sums(self.simd, self.class);
+        for b in 0..self.tile.blocks {
+            let p = self.probability(plane, b);
+            predicted += p.0 + p.1;
+            self.target.add(self.simd, b, p, &mut found);
         }
-        for (lanes, slot) in lanes.into_iter().zip([i, p, g]) {
-            lanes.store_array(&mut sums.lanes[slot]);
-        }
+        sums.set_lanes(Quantity::Predicted, self.class, predicted);
+        sums.set_target_sums(self.class, found);
     }
 
     /// The same one by one, where not all are wanted, or the class does not occur.
@@ -260,8 +381,8 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
 
     /// `Σ m·t·(−log p)` and `Σ m·(−log p)`.
     #[inline(always)]
-    fn log_sums(&self, sums: &mut Sums, loss: impl Fn(usize) -> Wide<S>) {
-        if T::OCCURS {
+    fn log_sums(&self, sums: &mut Sums, logs_taken: bool, loss: impl Fn(usize) -> Wide<S>) {
+        if T::OCCURS && !logs_taken {
             self.sum(
                 sums,
                 Quantity::LogLoss,

@@ -7,7 +7,8 @@ use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16
 use crate::tile::{BLOCK, Block, PlaneSet, Tile, fit};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
-const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> = f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
+pub(crate) const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> =
+    f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
 
 /// The classes whose exponentials are added before they join the denominator.
 const DENOMINATOR_GROUP: usize = 16;
@@ -167,58 +168,56 @@ impl Activator {
         non_finite
     }
 
-    /// `1 / (1 + u)` or `u / (1 + u)` with `u = exp(−|z|)`: no overflow on either side.
     #[inline(always)]
     fn sigmoid<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
-        let mut largest = f32x16::splat(simd, 0.0);
-        let mut sound = largest.simd_eq(0.0);
         for class in 0..tile.classes {
             let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
             for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
-                let z = f32x16::load_array_ref(simd, z);
-                let size = z.abs();
-                sound &= size.simd_lt(f32::INFINITY);
-                largest = largest.max(size);
-                let u = exp(simd, -size);
-                let inverse = 1.0 / (u + 1.0);
-                z.simd_ge(0.0).select(inverse, u * inverse).store_array(p);
+                sigmoid(simd, f32x16::load_array_ref(simd, z)).store_array(p);
             }
         }
-        let non_finite = if sound.all_true() { 0 } else { self.poison(tile, true) };
-        (true, non_finite)
+        (true, non_finite(simd, tile))
     }
 
-    /// Probabilities as they are.
+    /// Probabilities as they are, but NaN where one is infinite.
     #[inline(always)]
     fn identity<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
-        let mut sound = f32x16::splat(simd, 0.0).simd_eq(0.0);
-        for class in 0..tile.classes {
-            for p in tile.prediction.plane(class) {
-                sound &= f32x16::load_array_ref(simd, p).abs().simd_lt(f32::INFINITY);
-            }
-        }
-        if sound.all_true() {
-            return (false, 0);
-        }
-        (true, self.poison(tile, false))
-    }
-
-    /// NaN in place of what is NaN or infinite in the prediction. The other planes are kept, or copied first.
-    #[inline(never)]
-    fn poison(&mut self, tile: &Tile, activated: bool) -> u64 {
-        let mut non_finite = 0;
-        for class in 0..tile.classes {
-            let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
-            let pixels = plane.as_flattened_mut().iter_mut().zip(tile.prediction.plane(class).as_flattened());
-            for (p, &z) in pixels {
-                if !z.is_finite() {
-                    *p = f32::NAN;
-                    non_finite += 1;
-                } else if !activated {
-                    *p = z;
+        let non_finite = non_finite(simd, tile);
+        if non_finite > 0 {
+            for class in 0..tile.classes {
+                let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
+                for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
+                    let z = f32x16::load_array_ref(simd, z);
+                    (z + z * 0.0).store_array(p);
                 }
             }
         }
-        non_finite
+        (non_finite > 0, non_finite)
     }
+}
+
+/// `1 / (1 + u)` or `u / (1 + u)` with `u = exp(−|z|)`: no overflow on either side. NaN for an infinite logit.
+#[inline(always)]
+pub(crate) fn sigmoid<S: Simd>(simd: S, z: f32x16<S>) -> f32x16<S> {
+    let u = exp(simd, -z.abs());
+    let inverse = 1.0 / (u + 1.0);
+    z.simd_ge(0.0).select(inverse, u * inverse) + z * 0.0
+}
+
+/// The prediction values of a tile that are NaN or infinite.
+#[inline(always)]
+pub(crate) fn non_finite<S: Simd>(simd: S, tile: &Tile) -> u64 {
+    #[cold]
+    fn count(tile: &Tile) -> u64 {
+        let values = (0..tile.classes).flat_map(|class| tile.prediction.plane(class).as_flattened());
+        values.filter(|value| !value.is_finite()).count() as u64
+    }
+    // 0·x is NaN where x is NaN or infinite, and stays NaN in a sum.
+    let mut sum = f32x16::splat(simd, 0.0);
+    for class in 0..tile.classes {
+        for value in tile.prediction.plane(class) {
+            sum += f32x16::load_array_ref(simd, value) * 0.0;
+        }
+    }
+    if sum.simd_eq(0.0).all_true() { 0 } else { count(tile) }
 }

@@ -1,8 +1,31 @@
 //! The target of one class, block by block, whatever the target is made of.
 
 use crate::kernel::wide::Wide;
-use crate::simd::{Select, Simd, SimdBase, f32x16, i32x16};
+use crate::simd::{MaskWiden, Select, Simd, SimdBase, SimdMask, f32x16, f64x8, i32x16, mask32x16};
 use crate::tile::{BLOCK, Block};
+
+/// `Σ t·p` and `Σ t` of one class, in progress. Where t is 0 or 1 it is counted: exact, and no addition of lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct TargetSums<S: Simd> {
+    pub(crate) overlap: f64x8<S>,
+    pub(crate) reference: f64x8<S>,
+    pub(crate) count: u32,
+}
+
+impl<S: Simd> TargetSums<S> {
+    /// Adds the pixels of a block whose t is 1, where all others are 0.
+    #[inline(always)]
+    fn add_selected(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
+        // Departure 4: most blocks lack most classes, and a branch that is mostly right is cheaper than three additions.
+        if !is.any_true() {
+            return;
+        }
+        let zero = f64x8::splat(simd, 0.0);
+        let (low, high) = is.widen();
+        self.overlap += low.select(p.0, zero) + high.select(p.1, zero);
+        self.count += is.to_bitmask().count_ones();
+    }
+}
 
 /// `t` of one class in a tile.
 pub(crate) trait ClassTarget {
@@ -12,12 +35,11 @@ pub(crate) trait ClassTarget {
     /// `t` of a block.
     fn at<S: Simd>(&self, simd: S, block: usize) -> f32x16<S>;
 
-    /// `t` and `t·p` of a block, in double precision.
-    #[inline(always)]
-    fn overlap<S: Simd>(&self, simd: S, block: usize, p: f32x16<S>) -> (Wide<S>, Wide<S>) {
-        let t = Wide::of(self.at(simd, block));
-        (t, t.times(Wide::of(p)))
-    }
+    /// `constant + slope·t` of a block.
+    fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S>;
+
+    /// Adds `t·p` and `t` of a block.
+    fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>);
 }
 
 /// A class that occurs among labels: 1 where the label is the class.
@@ -26,21 +48,30 @@ pub(crate) struct LabelClass<'a> {
     pub(crate) class: usize,
 }
 
+impl LabelClass<'_> {
+    /// Where the label is the class.
+    #[inline(always)]
+    pub(crate) fn mask<S: Simd>(&self, simd: S, block: usize) -> mask32x16<S> {
+        i32x16::load_array_ref(simd, &self.labels[block]).simd_eq(self.class as i32)
+    }
+}
+
 impl ClassTarget for LabelClass<'_> {
     const OCCURS: bool = true;
 
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, block: usize) -> f32x16<S> {
-        let label = i32x16::load_array_ref(simd, &self.labels[block]);
-        label.simd_eq(self.class as i32).select(f32x16::splat(simd, 1.0), f32x16::splat(simd, 0.0))
+        self.mask(simd, block).select(f32x16::splat(simd, 1.0), f32x16::splat(simd, 0.0))
     }
 
-    /// A selection instead of a product: t is 0 or 1.
     #[inline(always)]
-    fn overlap<S: Simd>(&self, simd: S, block: usize, p: f32x16<S>) -> (Wide<S>, Wide<S>) {
-        let is = i32x16::load_array_ref(simd, &self.labels[block]).simd_eq(self.class as i32);
-        let zero = f32x16::splat(simd, 0.0);
-        (Wide::of(is.select(f32x16::splat(simd, 1.0), zero)), Wide::of(is.select(p, zero)))
+    fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S> {
+        self.mask(simd, block).select(constant + slope, constant)
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
+        sums.add_selected(simd, self.mask(simd, block), p);
     }
 }
 
@@ -54,16 +85,48 @@ impl ClassTarget for Absent {
     fn at<S: Simd>(&self, simd: S, _: usize) -> f32x16<S> {
         f32x16::splat(simd, 0.0)
     }
+
+    #[inline(always)]
+    fn linear<S: Simd>(&self, _: S, _: usize, constant: f32x16<S>, _: f32x16<S>) -> f32x16<S> {
+        constant
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&self, _: S, _: usize, _: Wide<S>, _: &mut TargetSums<S>) {}
 }
 
 /// A class with a plane of its own.
-pub(crate) struct PlaneClass<'a>(pub(crate) &'a [Block]);
+pub(crate) struct PlaneClass<'a> {
+    pub(crate) plane: &'a [Block],
+    /// Whether every prediction is finite: then 0·p is 0, and need not be computed.
+    pub(crate) finite: bool,
+}
 
 impl ClassTarget for PlaneClass<'_> {
     const OCCURS: bool = true;
 
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, block: usize) -> f32x16<S> {
-        f32x16::load_array_ref(simd, &self.0[block])
+        f32x16::load_array_ref(simd, &self.plane[block])
+    }
+
+    #[inline(always)]
+    fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S> {
+        constant + slope * self.at(simd, block)
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
+        let t = self.at(simd, block);
+        let one = t.simd_eq(1.0);
+        // Departure 5: a block of zeros and ones is a mask. Most soft targets are one-hot, and the others are soft at borders.
+        if self.finite && (one | t.simd_eq(0.0)).all_true() {
+            sums.add_selected(simd, one, p);
+            return;
+        }
+        let t = Wide::of(t);
+        let Wide(low, high) = t.times(p);
+        sums.overlap += low + high;
+        sums.reference += t.0 + t.1;
     }
 }

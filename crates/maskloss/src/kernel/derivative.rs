@@ -26,8 +26,16 @@ pub(crate) struct Slope<'a> {
     pub(crate) coefficients: &'a [Coefficients<f32>],
     /// Whether any C or S is not 0.
     pub(crate) curved: bool,
-    /// Whether there are logarithms.
+    /// Whether there are logarithms: else U, V and K are 0.
     pub(crate) logarithmic: bool,
+}
+
+impl Slope<'_> {
+    /// `Σ_k U_k`.
+    #[inline(always)]
+    pub(crate) fn total(&self) -> f32 {
+        self.coefficients.iter().fold(0.0, |total, k| total + k.u)
+    }
 }
 
 /// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
@@ -40,10 +48,28 @@ pub(crate) enum Destination<'a, 'p> {
 
 impl Destination<'_, '_> {
     #[inline(always)]
-    fn plane(&mut self, class: usize) -> &mut [Block] {
+    pub(crate) fn plane(&mut self, class: usize) -> &mut [Block] {
         match self {
             Self::Direct { planes, from, len } => planes[class][*from..*from + *len].as_chunks_mut().0,
             Self::Scratch { data, blocks } => &mut data[class * *blocks..][..*blocks],
+        }
+    }
+
+    /// All planes at once, of N classes.
+    #[inline(always)]
+    pub(crate) fn planes<const N: usize>(&mut self) -> [&mut [Block]; N] {
+        match self {
+            Self::Direct { planes, from, len } => {
+                let mut planes = planes.iter_mut();
+                std::array::from_fn(|_| match planes.next() {
+                    Some(plane) => plane[*from..*from + *len].as_chunks_mut().0,
+                    None => &mut [],
+                })
+            }
+            Self::Scratch { data, blocks } => {
+                let mut planes = data.chunks_exact_mut(*blocks);
+                std::array::from_fn(|_| planes.next().unwrap_or_default())
+            }
         }
     }
 }
@@ -115,11 +141,18 @@ fn by_target<S: Simd, const CURVED: bool>(
             if softmax {
                 pass.start_rest();
                 for class in 0..tile.classes {
-                    pass.add_to_rest(class, &PlaneClass(planes.plane(class)));
+                    pass.add_to_rest(
+                        class,
+                        &PlaneClass { plane: planes.plane(class), finite: activated.non_finite == 0 },
+                    );
                 }
             }
             for class in 0..tile.classes {
-                pass.write(class, &PlaneClass(planes.plane(class)), out.plane(class));
+                pass.write(
+                    class,
+                    &PlaneClass { plane: planes.plane(class), finite: activated.non_finite == 0 },
+                    out.plane(class),
+                );
             }
         }
     }
@@ -147,64 +180,58 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
 
     /// `d` of a class.
     #[inline(always)]
-    fn by_probability<T: ClassTarget>(&self, k: &Wide8<S>, p: f32x16<S>, t: f32x16<S>) -> f32x16<S> {
-        let mut d = k.b;
-        if T::OCCURS {
-            d += k.a * t;
+    fn by_probability<T: ClassTarget>(&self, k: &WideCoefficients<S>, target: &T, b: usize, p: f32x16<S>) -> f32x16<S> {
+        let d = k.by_probability(self.simd, target, b);
+        if !CURVED {
+            return d;
         }
-        if CURVED {
-            let zero = self.splat(0.0);
-            let sign = p.simd_gt(t).select(k.s, p.simd_lt(t).select(-k.s, zero));
-            d = d + k.c * p + sign;
-        }
-        d
+        let t = target.at(self.simd, b);
+        let sign = p.simd_gt(t).select(k.s, p.simd_lt(t).select(-k.s, self.splat(0.0)));
+        d + k.c * p + sign
     }
 
     /// `Σ_k U_k`.
     #[inline(always)]
     fn start_rest(&mut self) {
-        let total = self.slope.coefficients.iter().fold(0.0, |total, k| total + k.u);
-        self.rest.fill([total; 16]);
+        self.rest.fill([self.slope.total(); 16]);
     }
 
-    /// `+ V_c t_c − p_c d_c`.
     #[inline(always)]
     fn add_to_rest<T: ClassTarget>(&mut self, class: usize, target: &T) {
-        let k = Wide8::splat(self.simd, &self.slope.coefficients[class]);
+        let simd = self.simd;
+        let k = WideCoefficients::splat(simd, &self.slope.coefficients[class]);
         let plane = self.activated.planes.plane(class);
         for b in 0..self.tile.blocks {
-            let (p, t) = (self.probability(plane, b), target.at(self.simd, b));
-            let d = self.by_probability::<T>(&k, p, t);
-            let mut rest = f32x16::load_array_ref(self.simd, &self.rest[b]) - p * d;
-            if T::OCCURS {
-                rest += k.v * t;
-            }
-            rest.store_array(&mut self.rest[b]);
+            let p = self.probability(plane, b);
+            let d = self.by_probability(&k, target, b, p);
+            let rest = f32x16::load_array_ref(simd, &self.rest[b]);
+            k.rest(simd, self.slope, target, b, rest, p, d).store_array(&mut self.rest[b]);
         }
     }
 
     #[inline(always)]
     fn write<T: ClassTarget>(&self, class: usize, target: &T, out: &mut [Block]) {
         let simd = self.simd;
-        let k = Wide8::splat(simd, &self.slope.coefficients[class]);
+        let k = WideCoefficients::splat(simd, &self.slope.coefficients[class]);
         let plane = self.activated.planes.plane(class);
         match self.slope.activation {
             Activation::Softmax => self.store(
                 out,
                 #[inline(always)]
                 |b| {
-                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
-                    let d = self.by_probability::<T>(&k, p, t);
-                    p * (d + f32x16::load_array_ref(simd, &self.rest[b])) - k.linear::<T>(t)
+                    let p = self.probability(plane, b);
+                    let d = self.by_probability(&k, target, b, p);
+                    let rest = f32x16::load_array_ref(simd, &self.rest[b]);
+                    k.softmax(simd, self.slope, target, b, rest, p, d)
                 },
             ),
             Activation::Sigmoid => self.store(
                 out,
                 #[inline(always)]
                 |b| {
-                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
-                    let d = self.by_probability::<T>(&k, p, t);
-                    p * (1.0 - p) * d + p * k.complement::<T>(t) - k.linear::<T>(t)
+                    let p = self.probability(plane, b);
+                    let d = self.by_probability(&k, target, b, p);
+                    k.sigmoid(simd, self.slope, target, b, p, d)
                 },
             ),
             Activation::None if self.slope.logarithmic => {
@@ -215,9 +242,9 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                     out,
                     #[inline(always)]
                     |b| {
-                        let (p, t) = (self.probability(plane, b), target.at(simd, b));
-                        let d = self.by_probability::<T>(&k, p, t);
-                        let quotients = k.complement::<T>(t) / (1.0 - p) - k.linear::<T>(t) / p;
+                        let p = self.probability(plane, b);
+                        let d = self.by_probability(&k, target, b, p);
+                        let quotients = k.complement(simd, target, b) / (1.0 - p) - k.logarithm(simd, target, b) / p;
                         // NaN is on neither side of the clip, and stays.
                         d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
                     },
@@ -227,9 +254,9 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                 out,
                 #[inline(always)]
                 |b| {
-                    let (p, t) = (self.probability(plane, b), target.at(simd, b));
+                    let p = self.probability(plane, b);
                     // 0·p is 0, but NaN where the prediction is.
-                    self.by_probability::<T>(&k, p, t) + p * 0.0
+                    self.by_probability(&k, target, b, p) + p * 0.0
                 },
             ),
         }
@@ -268,8 +295,9 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
     }
 }
 
-/// The coefficients of a class, in every lane.
-struct Wide8<S: Simd> {
+/// The coefficients of a class, in every lane; and the formulas above, each in one place.
+#[derive(Clone, Copy)]
+pub(crate) struct WideCoefficients<S: Simd> {
     a: f32x16<S>,
     b: f32x16<S>,
     c: f32x16<S>,
@@ -280,9 +308,10 @@ struct Wide8<S: Simd> {
     k1: f32x16<S>,
 }
 
-impl<S: Simd> Wide8<S> {
+#[expect(clippy::too_many_arguments, reason = "what a formula is made of")]
+impl<S: Simd> WideCoefficients<S> {
     #[inline(always)]
-    fn splat(simd: S, k: &Coefficients<f32>) -> Self {
+    pub(crate) fn splat(simd: S, k: &Coefficients<f32>) -> Self {
         let wide = |value| f32x16::splat(simd, value);
         Self {
             a: wide(k.a),
@@ -296,15 +325,76 @@ impl<S: Simd> Wide8<S> {
         }
     }
 
+    /// `A·t + B`: d without its curved terms.
+    #[inline(always)]
+    pub(crate) fn by_probability<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
+        target.linear(simd, b, self.b, self.a)
+    }
+
     /// `U + V·t`.
     #[inline(always)]
-    fn linear<T: ClassTarget>(&self, t: f32x16<S>) -> f32x16<S> {
-        if T::OCCURS { self.u + self.v * t } else { self.u }
+    fn logarithm<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
+        target.linear(simd, b, self.u, self.v)
     }
 
     /// `K₀ + K₁·t`.
     #[inline(always)]
-    fn complement<T: ClassTarget>(&self, t: f32x16<S>) -> f32x16<S> {
-        if T::OCCURS { self.k0 + self.k1 * t } else { self.k0 }
+    fn complement<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
+        target.linear(simd, b, self.k0, self.k1)
+    }
+
+    /// What a class adds to `rest`: `− p·d + V·t`.
+    #[inline(always)]
+    pub(crate) fn rest<T: ClassTarget>(
+        &self,
+        simd: S,
+        slope: &Slope,
+        target: &T,
+        b: usize,
+        rest: f32x16<S>,
+        p: f32x16<S>,
+        d: f32x16<S>,
+    ) -> f32x16<S> {
+        let rest = rest - p * d;
+        if slope.logarithmic && T::OCCURS {
+            rest + target.linear(simd, b, f32x16::splat(simd, 0.0), self.v)
+        } else {
+            rest
+        }
+    }
+
+    /// `p·(d + rest) − (U + V·t)`.
+    #[inline(always)]
+    pub(crate) fn softmax<T: ClassTarget>(
+        &self,
+        simd: S,
+        slope: &Slope,
+        target: &T,
+        b: usize,
+        rest: f32x16<S>,
+        p: f32x16<S>,
+        d: f32x16<S>,
+    ) -> f32x16<S> {
+        let value = p * (d + rest);
+        if slope.logarithmic { value - self.logarithm(simd, target, b) } else { value }
+    }
+
+    /// `p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t)`.
+    #[inline(always)]
+    pub(crate) fn sigmoid<T: ClassTarget>(
+        &self,
+        simd: S,
+        slope: &Slope,
+        target: &T,
+        b: usize,
+        p: f32x16<S>,
+        d: f32x16<S>,
+    ) -> f32x16<S> {
+        let value = p * (1.0 - p) * d;
+        if slope.logarithmic {
+            value + p * self.complement(simd, target, b) - self.logarithm(simd, target, b)
+        } else {
+            value
+        }
     }
 }

@@ -7,4 +7,6 @@ pub(crate) mod activation;
 pub(crate) mod class_target;
 pub(crate) mod derivative;
 pub(crate) mod log_loss;
+pub(crate) mod log_product;
+pub(crate) mod registers;
 pub(crate) mod wide;

@@ -3,6 +3,7 @@
 use crate::criterion::Criterion;
 use crate::kernel::activation::Activator;
 use crate::kernel::derivative::{Destination, Slope, differentiate};
+use crate::kernel::registers::differentiate_in_registers;
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::{Part, spans, split, task_pixels};
@@ -143,18 +144,21 @@ impl<'a> GradientPass<'a> {
             let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };
             // Pass 1 found no fault; labels that another thread has changed since are passed over.
             let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };
-            let activated = self.activator.activate(level, self.criterion.activation, &tile);
-            let (rest, len) = (&mut self.rest, tile_span.len);
+            let len = tile_span.len;
+            let mut derive = |add: bool, mut out: Destination| {
+                if add || !differentiate_in_registers(level, &slope, &tile, &mut out) {
+                    let activated = self.activator.activate(level, self.criterion.activation, &tile);
+                    differentiate(level, &slope, &tile, &activated, &mut self.rest, add, &mut out);
+                }
+            };
             match T::direct(part) {
                 Some(planes) if layout == Layout::ChannelsFirst && len.is_multiple_of(BLOCK) => {
-                    let mut out = Destination::Direct { planes, from, len };
-                    differentiate(level, &slope, &tile, &activated, rest, self.accumulate, &mut out);
+                    derive(self.accumulate, Destination::Direct { planes, from, len });
                 }
                 _ => {
                     let (blocks, classes) = (tile.blocks, tile.classes);
                     fit(&mut self.scratch, classes * blocks);
-                    let mut out = Destination::Scratch { data: &mut self.scratch, blocks };
-                    differentiate(level, &slope, &tile, &activated, rest, false, &mut out);
+                    derive(false, Destination::Scratch { data: &mut self.scratch, blocks });
                     let scratch = &self.scratch[..classes * blocks];
                     scatter(scratch, blocks, layout, from, len, self.accumulate, part);
                 }

@@ -4,11 +4,11 @@ use crate::criterion::Criterion;
 use crate::fault::{Fault, FaultKind};
 use crate::kernel::accumulate::{Sums, accumulate};
 use crate::kernel::activation::Activator;
+use crate::kernel::registers::accumulate_in_registers;
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
 use crate::simd::Level;
 use crate::statistics::{Needs, SampleSums, Statistics};
-use crate::sum::fold8;
 use crate::tensor::Input;
 use crate::tile::check::{first_fault, holds_probabilities};
 use crate::tile::loader::Loader;
@@ -99,8 +99,8 @@ impl<'a> StatisticsPass<'a> {
                 let tile_span = Span { from, len: step.min(chunk_end - from), ..span };
                 unweighted += self.add_tile(level, tile_span, total)?;
             }
-            let weight = self.sums.drain(|slot, class, lanes| total.add(slot, class, fold8(lanes)));
-            total.weight.add(fold8(weight));
+            let weight = self.sums.drain(|slot, class, sum| total.add(slot, class, sum));
+            total.weight.add(weight);
             total.weight.add(unweighted as f64);
         }
         Ok(())
@@ -125,10 +125,13 @@ impl<'a> StatisticsPass<'a> {
         {
             return Err(fault);
         }
-        let activated = self.activator.activate(level, activation, &tile);
-        total.non_finite += activated.non_finite;
+        let non_finite = accumulate_in_registers(level, activation, &tile, &mut self.sums).unwrap_or_else(|| {
+            let activated = self.activator.activate(level, activation, &tile);
+            accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
+            activated.non_finite
+        });
+        total.non_finite += non_finite;
         total.valid += tile.valid as u64;
-        accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
         Ok(if tile.weights.is_some() { 0 } else { tile.valid })
     }
 }

@@ -50,8 +50,43 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     )
 }
 
+/// [`exp`] of several vectors with one test of their range, and the bits of the largest |x| of each lane: above those of every
+/// finite number where one is infinite or NaN.
+#[inline(always)]
+pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> ([f32x16<S>; N], i32x16<S>) {
+    let size = |x: f32x16<S>| x.abs().bitcast::<i32x16<S>>();
+    let mut largest = i32x16::splat(simd, 0);
+    for x in x {
+        largest = largest.max(size(x));
+    }
+    let values = in_line_if_short(
+        simd,
+        #[inline(always)]
+        || {
+            let mut values = x;
+            for value in &mut values {
+                *value = exp_of_normal_result(simd, *value);
+            }
+            if !largest.simd_le((-SMALLEST_NORMAL_RESULT).to_bits() as i32).all_true() {
+                for (value, x) in values.iter_mut().zip(x) {
+                    *value = select_other_results(simd, x, *value);
+                }
+            }
+            values
+        },
+    );
+    (values, largest)
+}
+
 #[inline(always)]
 fn exp_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+    let scaled = exp_of_normal_result(simd, x);
+    if x.abs().simd_le(-SMALLEST_NORMAL_RESULT).all_true() { scaled } else { select_other_results(simd, x, scaled) }
+}
+
+/// Steps 1 to 4.
+#[inline(always)]
+fn exp_of_normal_result<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
     let constant = |value| f32x16::splat(simd, value);
     let fma = |a, b, c| fused_multiply_add(simd, a, b, c);
 
@@ -68,14 +103,15 @@ fn exp_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
 
     // Shifted left, only the low 9 bits of the sum remain: k, modulo 512.
     let exponent = shifted.bitcast::<i32x16<S>>() << 23;
-    let scaled = (e_to_r.bitcast::<i32x16<S>>() + exponent).bitcast::<f32x16<S>>();
+    (e_to_r.bitcast::<i32x16<S>>() + exponent).bitcast()
+}
 
-    if x.abs().simd_le(-SMALLEST_NORMAL_RESULT).all_true() {
-        return scaled;
-    }
+/// Step 5.
+#[inline(always)]
+fn select_other_results<S: Simd>(simd: S, x: f32x16<S>, scaled: f32x16<S>) -> f32x16<S> {
     // x + ∞ is +∞ for a large x and NaN for NaN, which fails the comparison too.
     let finite = x.simd_le(LARGEST_FINITE_RESULT).select(scaled, x + f32::INFINITY);
-    x.simd_lt(SMALLEST_NORMAL_RESULT).select(constant(0.0), finite)
+    x.simd_lt(SMALLEST_NORMAL_RESULT).select(f32x16::splat(simd, 0.0), finite)
 }
 
 #[cfg(test)]

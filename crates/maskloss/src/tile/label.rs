@@ -83,6 +83,24 @@ macro_rules! float_label {
 }
 float_label!(f32, f64);
 
+/// An expression of the slice that the labels are, whatever their type.
+macro_rules! with_slice {
+    ($labels:expr, $slice:ident => $value:expr) => {
+        match $labels {
+            Labels::U8($slice) => $value,
+            Labels::I8($slice) => $value,
+            Labels::U16($slice) => $value,
+            Labels::I16($slice) => $value,
+            Labels::U32($slice) => $value,
+            Labels::I32($slice) => $value,
+            Labels::U64($slice) => $value,
+            Labels::I64($slice) => $value,
+            Labels::F32($slice) => $value,
+            Labels::F64($slice) => $value,
+        }
+    };
+}
+
 /// From the indices of labels to classes.
 pub(crate) struct LabelMap {
     ignore: Option<i64>,
@@ -150,19 +168,15 @@ impl LabelMap {
         self.in_range(self.meaning(index))
     }
 
-    /// Indices to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
+    /// Labels to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
     #[inline(always)]
-    pub(crate) fn classes(&self, labels: &mut [[i32; BLOCK]]) -> bool {
+    pub(crate) fn load_classes(&self, source: Labels, classes: &mut [[i32; BLOCK]]) -> bool {
         let end = self.end.unwrap_or(i32::MAX);
-        // A negative index is a large unsigned one: one comparison tells both ends of the range.
-        let largest = labels.as_flattened().iter().fold(0, |largest, &index| (index as u32).max(largest));
-        if self.first != 0 {
-            labels.as_flattened_mut().iter_mut().for_each(|index| *index = index.wrapping_sub(self.first));
-        }
+        let largest = with_slice!(source, labels => convert_plain(labels, self.first, classes.as_flattened_mut()));
         largest < end as u32
     }
 
-    /// The same where some pixels may not count: weight 0, or ignored, which gives them weight 0. Their class is −1.
+    /// Indices to classes where some pixels may not count: weight 0, or ignored, which gives them weight 0. Their class is −1.
     #[inline(always)]
     pub(crate) fn classes_weighted(&self, labels: &mut [[i32; BLOCK]], weights: &mut [Block]) -> bool {
         let mut sound = true;
@@ -198,24 +212,6 @@ impl LabelMap {
     }
 }
 
-/// An expression of the slice that the labels are, whatever their type.
-macro_rules! with_slice {
-    ($labels:expr, $slice:ident => $value:expr) => {
-        match $labels {
-            Labels::U8($slice) => $value,
-            Labels::I8($slice) => $value,
-            Labels::U16($slice) => $value,
-            Labels::I16($slice) => $value,
-            Labels::U32($slice) => $value,
-            Labels::I32($slice) => $value,
-            Labels::U64($slice) => $value,
-            Labels::I64($slice) => $value,
-            Labels::F32($slice) => $value,
-            Labels::F64($slice) => $value,
-        }
-    };
-}
-
 impl LabelMap {
     /// The indices of labels, as many as there are.
     #[inline(always)]
@@ -232,6 +228,19 @@ impl LabelMap {
         });
         (index[0], value)
     }
+}
+
+/// Departure 8: one loop converts and finds the largest index. A negative one is a large unsigned one, so that one comparison tells
+/// both ends of the range.
+#[inline(always)]
+fn convert_plain<L: Label>(source: &[L], first: i32, classes: &mut [i32]) -> u32 {
+    let mut largest = 0;
+    for (to, label) in classes.iter_mut().zip(source) {
+        let index = label.index();
+        largest = largest.max(index as u32);
+        *to = index.wrapping_sub(first);
+    }
+    largest
 }
 
 #[inline(always)]

@@ -77,10 +77,11 @@ impl Loader {
         let mut sound = plain || load_weights(input.pixel_weights.map(|w| w.part(at, span.len)), weights, span.len);
         let target = match input.target {
             Target::Labels(source) => {
-                self.map.load_indices(source.part(at, span.len), labels);
+                let source = source.part(at, span.len);
                 if plain && self.map.is_plain() {
-                    sound &= self.map.classes(labels);
+                    sound &= self.map.load_classes(source, labels);
                 } else {
+                    self.map.load_indices(source, labels);
                     if plain {
                         weights.fill([1.0; BLOCK]);
                     }
@@ -210,10 +211,17 @@ fn survey(weights: &[Block], len: usize) -> (usize, bool) {
     (valid as usize, uniform && len.is_multiple_of(BLOCK))
 }
 
-/// The classes that occur, ascending.
+/// So few classes are cheaper to compare with than to look for.
+const FEW: usize = 4;
+
+/// The classes that occur, ascending; more of them where there are few.
 #[inline(always)]
 fn list_present(labels: &[[i32; BLOCK]], classes: usize, seen: &mut [u64], present: &mut Vec<usize>) {
     present.clear();
+    if classes <= FEW {
+        present.extend(0..classes);
+        return;
+    }
     if classes < 32 {
         // Departure 2: a bit for each class, set 16 pixels at a time; −1 sets bit 31, which is no class.
         let bits = labels.as_flattened().iter().fold(0_u32, |bits, &label| bits | 1_u32 << (label as u32 & 31));

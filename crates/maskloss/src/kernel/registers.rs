@@ -1,0 +1,261 @@
+//! Few exclusive classes, or each class on its own: a block goes from logits to sums (pass 1) or to its gradient (pass 2) without
+//! leaving the registers. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift. All else
+//! goes through the scratch of [`activation`](super::activation), which gives the same bits.
+
+use crate::criterion::Activation;
+use crate::kernel::accumulate::Sums;
+use crate::kernel::activation::{PLAIN_DENOMINATORS, non_finite, sigmoid};
+use crate::kernel::class_target::{ClassTarget, LabelClass};
+use crate::kernel::derivative::{Destination, Slope, WideCoefficients};
+use crate::kernel::log_product::Scaled;
+use crate::kernel::wide::Wide;
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, mask32x16};
+use crate::statistics::{Needs, Quantity};
+use crate::tile::{BLOCK, Block, Tile, TileTarget};
+
+/// The bits of the largest finite number.
+const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
+
+/// What pass 1 can take here.
+const SUMS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
+
+/// The labels of a tile that can be done here; `None` where it cannot.
+fn labels_of<'a>(tile: &Tile<'a>) -> Option<&'a [[i32; BLOCK]]> {
+    match (tile.target, tile.weights) {
+        (TileTarget::Labels { labels, .. }, None) => Some(labels),
+        _ => None,
+    }
+}
+
+/// Pass 1 on one tile: the prediction values that are NaN or infinite. `None`, and nothing added, where it has to go through the
+/// scratch.
+pub(crate) fn accumulate_in_registers(
+    level: Level,
+    activation: Activation,
+    tile: &Tile,
+    sums: &mut Sums,
+) -> Option<u64> {
+    let labels = labels_of(tile)?;
+    if !Needs::of(&SUMS).includes(sums.needs()) {
+        return None;
+    }
+    let sound = match (activation, tile.classes) {
+        (Activation::Sigmoid, _) if !sums.needs().contains(Quantity::LogLoss) => {
+            return Some(dispatch!(level, simd => sigmoid_sums(simd, tile, labels, sums)));
+        }
+        (Activation::Softmax, 2) => dispatch!(level, simd => softmax_sums::<_, 2>(simd, tile, labels, sums)),
+        (Activation::Softmax, 3) => dispatch!(level, simd => softmax_sums::<_, 3>(simd, tile, labels, sums)),
+        (Activation::Softmax, 4) => dispatch!(level, simd => softmax_sums::<_, 4>(simd, tile, labels, sums)),
+        _ => false,
+    };
+    sound.then_some(0)
+}
+
+/// Pass 2 on one tile: written, not added; false where it has to go through the scratch, which then writes over it.
+pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Tile, out: &mut Destination) -> bool {
+    let Some(labels) = labels_of(tile) else { return false };
+    if slope.curved {
+        return false;
+    }
+    match (slope.activation, tile.classes) {
+        (Activation::Sigmoid, _) => {
+            dispatch!(level, simd => sigmoid_gradient(simd, slope, tile, labels, out));
+            true
+        }
+        (Activation::Softmax, 2) => dispatch!(level, simd => softmax_gradient::<_, 2>(simd, slope, tile, labels, out)),
+        (Activation::Softmax, 3) => dispatch!(level, simd => softmax_gradient::<_, 3>(simd, slope, tile, labels, out)),
+        (Activation::Softmax, 4) => dispatch!(level, simd => softmax_gradient::<_, 4>(simd, slope, tile, labels, out)),
+        _ => false,
+    }
+}
+
+/// Departure 6: a block is activated while the one before it is added or written. The two do not wait for each other, and together
+/// they fill the vector units; one after the other a block is a chain of some 85 cycles, of which hardly two fit into the
+/// processor's window.
+#[inline(always)]
+fn one_ahead<T: Copy>(blocks: usize, mut activate: impl FnMut(usize) -> T, mut consume: impl FnMut(usize, T)) {
+    let mut ready = activate(0);
+    for block in 0..blocks {
+        let ahead = activate((block + 1).min(blocks - 1));
+        consume(block, ready);
+        ready = ahead;
+    }
+}
+
+/// A block after softmax.
+#[derive(Clone, Copy)]
+struct Softmax<S: Simd, const N: usize> {
+    p: [f32x16<S>; N],
+    denominator: f32x16<S>,
+}
+
+/// Activates blocks by softmax, and sees whether all of them could do without a shift.
+struct Activate<'a, S: Simd, const N: usize> {
+    simd: S,
+    logits: [&'a [Block]; N],
+    sound: mask32x16<S>,
+}
+
+impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
+    #[inline(always)]
+    fn new(simd: S, tile: &Tile<'a>) -> Self {
+        let logits = std::array::from_fn(|class| &tile.prediction.plane(class)[..tile.blocks]);
+        Self { simd, logits, sound: mask32x16::splat(simd, true) }
+    }
+
+    #[inline(always)]
+    fn softmax(&mut self, block: usize) -> Softmax<S, N> {
+        let mut z = [f32x16::splat(self.simd, 0.0); N];
+        for class in 0..N {
+            z[class] = f32x16::load_array_ref(self.simd, &self.logits[class][block]);
+        }
+        let (mut p, largest) = exp_each(self.simd, z);
+        let mut denominator = p[0];
+        for class in 1..N {
+            denominator += p[class];
+        }
+        self.sound &= denominator.simd_ge(*PLAIN_DENOMINATORS.start())
+            & denominator.simd_le(*PLAIN_DENOMINATORS.end())
+            & largest.simd_le(LARGEST_FINITE);
+        let scale = 1.0 / denominator;
+        for class in 0..N {
+            p[class] *= scale;
+        }
+        Softmax { p, denominator }
+    }
+}
+
+#[inline(always)]
+fn softmax_sums<S: Simd, const N: usize>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &mut Sums) -> bool {
+    let mut source = Activate::<S, N>::new(simd, tile);
+    let logits = source.logits;
+    let labels = &labels[..tile.blocks];
+    let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
+    let mut predicted = [sums.lanes(simd, Quantity::Predicted, 0); N];
+    let mut found = [sums.target_sums(simd, 0); N];
+    let mut logs = [sums.log_sums(simd, 0); N];
+    for class in 1..N {
+        predicted[class] = sums.lanes(simd, Quantity::Predicted, class);
+        found[class] = sums.target_sums(simd, class);
+        logs[class] = sums.log_sums(simd, class);
+    }
+    let logarithmic = sums.needs().contains(Quantity::LogLoss);
+    one_ahead(
+        tile.blocks,
+        #[inline(always)]
+        |block| source.softmax(block),
+        #[inline(always)]
+        |block, Softmax { p, denominator }| {
+            for class in 0..N {
+                let wide = Wide::of(p[class]);
+                predicted[class] += wide.0 + wide.1;
+                targets[class].add(simd, block, wide, &mut found[class]);
+            }
+            if logarithmic {
+                let denominator = Scaled::of(denominator);
+                for class in 0..N {
+                    let is = targets[class].mask(simd, block);
+                    if is.any_true() {
+                        let z = f32x16::load_array_ref(simd, &logits[class][block]);
+                        logs[class].add(simd, is, denominator, Wide::of(-z));
+                    }
+                }
+            }
+        },
+    );
+    if !source.sound.all_true() {
+        return false;
+    }
+    for class in 0..N {
+        sums.set_lanes(Quantity::Predicted, class, predicted[class]);
+        sums.set_target_sums(class, found[class]);
+        sums.set_log_sums(class, logs[class]);
+    }
+    true
+}
+
+/// Each class on its own. A logit that is NaN or infinite makes its probability NaN, as in the scratch.
+#[inline(always)]
+fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &mut Sums) -> u64 {
+    let mut finite = true;
+    for class in 0..tile.classes {
+        let target = LabelClass { labels: &labels[..tile.blocks], class };
+        let logits = &tile.prediction.plane(class)[..tile.blocks];
+        let mut predicted = sums.lanes(simd, Quantity::Predicted, class);
+        let mut found = sums.target_sums(simd, class);
+        one_ahead(
+            tile.blocks,
+            #[inline(always)]
+            |block| sigmoid(simd, f32x16::load_array_ref(simd, &logits[block])),
+            #[inline(always)]
+            |block, p| {
+                let p = Wide::of(p);
+                predicted += p.0 + p.1;
+                target.add(simd, block, p, &mut found);
+            },
+        );
+        // Probabilities are finite: where their sum is not, one was NaN.
+        finite &= predicted.simd_lt(f64::INFINITY).all_true();
+        sums.set_lanes(Quantity::Predicted, class, predicted);
+        sums.set_target_sums(class, found);
+    }
+    if finite { 0 } else { non_finite(simd, tile) }
+}
+
+#[inline(always)]
+fn softmax_gradient<S: Simd, const N: usize>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    labels: &[[i32; BLOCK]],
+    out: &mut Destination,
+) -> bool {
+    let mut source = Activate::<S, N>::new(simd, tile);
+    let labels = &labels[..tile.blocks];
+    let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
+    let mut k = [WideCoefficients::splat(simd, &slope.coefficients[0]); N];
+    for class in 1..N {
+        k[class] = WideCoefficients::splat(simd, &slope.coefficients[class]);
+    }
+    let total = f32x16::splat(simd, slope.total());
+    let out: [&mut [Block]; N] = out.planes();
+    one_ahead(
+        tile.blocks,
+        #[inline(always)]
+        |block| source.softmax(block),
+        #[inline(always)]
+        |block, Softmax { p, .. }| {
+            let mut d = p;
+            let mut rest = total;
+            for class in 0..N {
+                d[class] = k[class].by_probability(simd, &targets[class], block);
+                rest = k[class].rest(simd, slope, &targets[class], block, rest, p[class], d[class]);
+            }
+            for class in 0..N {
+                let value = k[class].softmax(simd, slope, &targets[class], block, rest, p[class], d[class]);
+                value.store_array(&mut out[class][block]);
+            }
+        },
+    );
+    source.sound.all_true()
+}
+
+#[inline(always)]
+fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32; BLOCK]], out: &mut Destination) {
+    for class in 0..tile.classes {
+        let target = LabelClass { labels: &labels[..tile.blocks], class };
+        let logits = &tile.prediction.plane(class)[..tile.blocks];
+        let k = WideCoefficients::splat(simd, &slope.coefficients[class]);
+        let out = &mut out.plane(class)[..tile.blocks];
+        one_ahead(
+            tile.blocks,
+            #[inline(always)]
+            |block| sigmoid(simd, f32x16::load_array_ref(simd, &logits[block])),
+            #[inline(always)]
+            |block, p| {
+                let d = k.by_probability(simd, &target, block);
+                k.sigmoid(simd, slope, &target, block, p, d).store_array(&mut out[block]);
+            },
+        );
+    }
+}
