@@ -57,12 +57,6 @@ impl Needs {
         other.0 & !self.0 == 0
     }
 
-    /// Whether all of these are wanted.
-    #[inline(always)]
-    pub(crate) fn contains_all<const N: usize>(self, quantities: [Quantity; N]) -> bool {
-        quantities.into_iter().all(|quantity| self.contains(quantity))
-    }
-
     /// How many quantities are wanted.
     pub(crate) fn len(self) -> usize {
         self.0.count_ones() as usize

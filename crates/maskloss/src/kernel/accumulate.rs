@@ -3,7 +3,7 @@
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass, TargetSums};
-use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::log_loss::{clipped, clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::kernel::log_product::{LogProduct, Scaled};
 use crate::kernel::wide::{Lanes, Wide, add_blocks};
 use crate::simd::{Level, MaskWiden, Select, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8, mask32x16};
@@ -11,16 +11,15 @@ use crate::statistics::{Needs, Quantity};
 use crate::sum::fold8;
 use crate::tile::{Block, Tile, TileTarget};
 
-/// What the product form asks of every class.
-const PRODUCT_SUMS: [Quantity; 3] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference];
-
 /// The sums of a chunk in progress, one for each wanted quantity and class.
 pub(crate) struct Sums {
     needs: Needs,
     classes: usize,
     lanes: Vec<Lanes>,
-    /// One for each class, where the logarithms of softmax are wanted: they belong to [`Quantity::LogLoss`].
+    /// One for each class, where logarithms are wanted: they belong to [`Quantity::LogLoss`].
     logs: Vec<LogProduct>,
+    /// −log p is the logarithm of softmax's denominator, and minus that of a probability.
+    log_sign: f64,
     weight: Lanes,
 }
 
@@ -44,13 +43,14 @@ impl<S: Simd> LogSums<S> {
 
 impl Sums {
     /// All 0.
-    pub(crate) fn new(needs: Needs, classes: usize) -> Self {
+    pub(crate) fn new(needs: Needs, classes: usize, activation: Activation) -> Self {
         let logs = if needs.contains(Quantity::LogLoss) { classes } else { 0 };
         Self {
             needs,
             classes,
             lanes: vec![[0.0; 8]; needs.len() * classes],
             logs: vec![LogProduct::ONE; logs],
+            log_sign: if activation == Activation::Softmax { 1.0 } else { -1.0 },
             weight: [0.0; 8],
         }
     }
@@ -130,7 +130,7 @@ impl Sums {
             take(index / self.classes, index % self.classes, fold8(std::mem::take(lanes)));
         }
         for (class, log) in self.logs.iter_mut().enumerate() {
-            take(self.needs.slot(Quantity::LogLoss), class, log.take_ln());
+            take(self.needs.slot(Quantity::LogLoss), class, self.log_sign * log.take_ln());
         }
         fold8(std::mem::take(&mut self.weight))
     }
@@ -190,17 +190,11 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
             for class in 0..tile.classes {
                 if present.next_if_eq(&&class).is_some() || broken {
                     let target = LabelClass { labels, class };
-                    if activation == Activation::Softmax && !WEIGHTED {
-                        add_log_products(simd, tile, activated, &target, sums);
-                    }
-                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }.add(
-                        activation,
-                        sums,
-                        activation == Activation::Softmax && !WEIGHTED,
-                    );
+                    ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
+                        .add(activation, sums);
                 } else {
                     ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target: Absent }
-                        .add(activation, sums, false);
+                        .add(activation, sums);
                 }
             }
         }
@@ -208,31 +202,10 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
             for class in 0..tile.classes {
                 let target = PlaneClass { plane: planes.plane(class), finite: activated.non_finite == 0 };
                 ClassSums::<_, _, WEIGHTED> { simd, clip, tile, activated, weights, class, target }
-                    .add(activation, sums, false);
+                    .add(activation, sums);
             }
         }
     }
-}
-
-/// Departure 7: the logarithms of the pixels of one class as one product.
-#[inline(always)]
-fn add_log_products<S: Simd>(simd: S, tile: &Tile, activated: &Activated, target: &LabelClass, sums: &mut Sums) {
-    if !sums.needs.contains(Quantity::LogLoss) {
-        return;
-    }
-    let class = target.class;
-    let logits = tile.prediction.plane(class);
-    let mut found = sums.log_sums(simd, class);
-    for b in 0..tile.blocks {
-        let is = target.mask(simd, b);
-        if is.any_true() {
-            let s = Scaled::of(f32x16::load_array_ref(simd, &activated.denominator[b]));
-            // The shift of a pixel with a NaN or an infinite logit is NaN, and so becomes its logarithm.
-            let shift = Wide::load(simd, &activated.shift[b]);
-            found.add(simd, is, s, shift.minus(Wide::load(simd, &logits[b])));
-        }
-    }
-    sums.set_log_sums(class, found);
 }
 
 /// One class of one tile.
@@ -247,15 +220,14 @@ struct ClassSums<'a, S, T, const WEIGHTED: bool> {
 }
 
 impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED> {
-    /// `logs_taken`: `Σ m·t·(−log p)` is there already.
     #[inline(always)]
-    fn add(&self, activation: Activation, sums: &mut Sums, logs_taken: bool) {
+    fn add(&self, activation: Activation, sums: &mut Sums) {
         let Self { simd, activated, clip, tile, .. } = *self;
         let plane = activated.planes.plane(self.class);
-        if !WEIGHTED && sums.needs.contains_all(PRODUCT_SUMS) {
-            self.product_sums(sums, plane);
-        } else {
+        if WEIGHTED {
             self.separate_product_sums(sums, plane);
+        } else {
+            self.product_sums(activation, sums, plane);
         }
         self.sum(
             sums,
@@ -284,14 +256,23 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
         match activation {
             Activation::Softmax => self.log_sums(
                 sums,
-                logs_taken,
+                !WEIGHTED,
+                #[inline(always)]
+                |b| {
+                    // The shift of a pixel with a NaN or an infinite logit is NaN, and so becomes its logarithm.
+                    let shift = Wide::load(simd, &activated.shift[b]);
+                    let s = f32x16::load_array_ref(simd, &activated.denominator[b]);
+                    (s, shift.minus(Wide::load(simd, &logits[b])))
+                },
                 #[inline(always)]
                 |b| softmax_log_loss(simd, activated, f32x16::load_array_ref(simd, &logits[b]), b),
             ),
             Activation::Sigmoid => {
                 self.log_sums(
                     sums,
-                    logs_taken,
+                    false,
+                    #[inline(always)]
+                    |_| (f32x16::splat(simd, 1.0), Wide::zero(simd)),
                     #[inline(always)]
                     |b| sigmoid_log_loss(simd, f32x16::load_array_ref(simd, &logits[b])),
                 );
@@ -304,7 +285,9 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             Activation::None => {
                 self.log_sums(
                     sums,
-                    logs_taken,
+                    !WEIGHTED && activated.non_finite == 0,
+                    #[inline(always)]
+                    |b| (clipped(simd, f32x16::load_array_ref(simd, &plane[b]), clip), Wide::zero(simd)),
                     #[inline(always)]
                     |b| clipped_log_loss(simd, f32x16::load_array_ref(simd, &plane[b]), clip),
                 );
@@ -319,11 +302,20 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
 
     /// Departure 3: I, P and G of a class in one loop, which loads and widens each prediction once.
     #[inline(always)]
-    fn product_sums(&self, sums: &mut Sums, plane: &[Block]) {
+    fn product_sums(&self, activation: Activation, sums: &mut Sums, plane: &[Block]) {
+        let predicts = sums.needs.contains(Quantity::Predicted) || sums.needs.contains(Quantity::Overlap);
+        let scaled = activation == Activation::Softmax;
+        if !predicts && !T::OCCURS {
+            return;
+        }
         let mut predicted = sums.lanes(self.simd, Quantity::Predicted, self.class);
         let mut found = sums.target_sums(self.simd, self.class);
         for b in 0..self.tile.blocks {
-            let p = self.probability(plane, b);
+            let p = match (predicts, scaled) {
+                (false, _) => Wide::zero(self.simd),
+                (true, false) => Wide::load(self.simd, &plane[b]),
+                (true, true) => self.probability(plane, b),
+            };
             predicted += p.0 + p.1;
             self.target.add(self.simd, b, p, &mut found);
         }
@@ -331,7 +323,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
         sums.set_target_sums(self.class, found);
     }
 
-    /// The same one by one, where not all are wanted, or the class does not occur.
+    /// The same one by one, weighted.
     #[inline(always)]
     fn separate_product_sums(&self, sums: &mut Sums, plane: &[Block]) {
         self.sum(
@@ -379,10 +371,18 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
         self.weigh(b, value.times(self.target(b)))
     }
 
-    /// `Σ m·t·(−log p)` and `Σ m·(−log p)`.
+    /// `Σ m·t·(−log p)` and `Σ m·(−log p)`: `loss` is the logarithm of a block, `factors` what its product is made of.
     #[inline(always)]
-    fn log_sums(&self, sums: &mut Sums, logs_taken: bool, loss: impl Fn(usize) -> Wide<S>) {
-        if T::OCCURS && !logs_taken {
+    fn log_sums(
+        &self,
+        sums: &mut Sums,
+        by_products: bool,
+        factors: impl Fn(usize) -> (f32x16<S>, Wide<S>),
+        loss: impl Fn(usize) -> Wide<S>,
+    ) {
+        if T::OCCURS && by_products {
+            self.log_products(sums, factors, &loss);
+        } else if T::OCCURS {
             self.sum(
                 sums,
                 Quantity::LogLoss,
@@ -396,6 +396,34 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             #[inline(always)]
             |b| self.weigh(b, loss(b)),
         );
+    }
+
+    /// Departure 7: where t is 0 or 1 and every pixel counts once, the logarithms of a class are one product.
+    #[inline(always)]
+    fn log_products(
+        &self,
+        sums: &mut Sums,
+        factors: impl Fn(usize) -> (f32x16<S>, Wide<S>),
+        loss: impl Fn(usize) -> Wide<S>,
+    ) {
+        if !sums.needs.contains(Quantity::LogLoss) {
+            return;
+        }
+        let mut found = sums.log_sums(self.simd, self.class);
+        for b in 0..self.tile.blocks {
+            match self.target.mask_if_binary(self.simd, b) {
+                Some(is) if is.any_true() => {
+                    let (x, linear) = factors(b);
+                    found.add(self.simd, is, Scaled::of(x), linear);
+                }
+                Some(_) => {}
+                None => {
+                    let Wide(low, high) = self.of_target(b, loss(b));
+                    found.linear += low + high;
+                }
+            }
+        }
+        sums.set_log_sums(self.class, found);
     }
 
     /// `Σ m·(1 − t)·(−log(1 − p))` and `Σ m·(−log(1 − p))`.

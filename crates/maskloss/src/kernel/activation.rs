@@ -3,12 +3,18 @@
 use std::cell::Cell;
 
 use crate::criterion::Activation;
-use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16};
-use crate::tile::{BLOCK, Block, PlaneSet, Tile, fit};
+use crate::simd::{Bytes, Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16, i32x16};
+use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
 pub(crate) const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> =
     f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
+
+/// The bits of the largest finite number: those of an infinity or a NaN are above, whatever its sign bit was.
+pub(crate) const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
+
+/// The scale of what is a probability already.
+static ONES: [Block; LARGEST_TILE / BLOCK] = [[1.0; BLOCK]; LARGEST_TILE / BLOCK];
 
 /// The classes whose exponentials are added before they join the denominator.
 const DENOMINATOR_GROUP: usize = 16;
@@ -51,14 +57,11 @@ impl Drop for Activator {
 
 impl Activator {
     /// An activator for tiles of so many classes and blocks.
-    pub(crate) fn new(activation: Activation, classes: usize, blocks: usize) -> Self {
+    pub(crate) fn new(classes: usize, blocks: usize) -> Self {
         let mut buffers = BUFFERS.take();
         fit(&mut buffers.planes, classes * blocks);
         for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift, &mut buffers.group] {
             fit(buffer, blocks);
-        }
-        if activation != Activation::Softmax {
-            buffers.scale[..blocks].fill([1.0; BLOCK]);
         }
         Self(buffers)
     }
@@ -83,7 +86,7 @@ impl Activator {
         };
         Activated {
             planes,
-            scale: &self.0.scale[..blocks],
+            scale: if activation == Activation::Softmax { &self.0.scale[..blocks] } else { &ONES[..blocks] },
             denominator: &self.0.denominator[..blocks],
             shift: &self.0.shift[..blocks],
             non_finite,
@@ -212,12 +215,11 @@ pub(crate) fn non_finite<S: Simd>(simd: S, tile: &Tile) -> u64 {
         let values = (0..tile.classes).flat_map(|class| tile.prediction.plane(class).as_flattened());
         values.filter(|value| !value.is_finite()).count() as u64
     }
-    // 0·x is NaN where x is NaN or infinite, and stays NaN in a sum.
-    let mut sum = f32x16::splat(simd, 0.0);
+    let mut largest = i32x16::splat(simd, 0);
     for class in 0..tile.classes {
         for value in tile.prediction.plane(class) {
-            sum += f32x16::load_array_ref(simd, value) * 0.0;
+            largest = largest.max(f32x16::load_array_ref(simd, value).abs().bitcast::<i32x16<S>>());
         }
     }
-    if sum.simd_eq(0.0).all_true() { 0 } else { count(tile) }
+    if largest.simd_le(LARGEST_FINITE).all_true() { 0 } else { count(tile) }
 }

@@ -15,15 +15,20 @@ pub(crate) struct TargetSums<S: Simd> {
 impl<S: Simd> TargetSums<S> {
     /// Adds the pixels of a block whose t is 1, where all others are 0.
     #[inline(always)]
-    fn add_selected(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
-        // Departure 4: most blocks lack most classes, and a branch that is mostly right is cheaper than three additions.
-        if !is.any_true() {
-            return;
-        }
+    pub(crate) fn add_masked(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
         let zero = f64x8::splat(simd, 0.0);
         let (low, high) = is.widen();
         self.overlap += low.select(p.0, zero) + high.select(p.1, zero);
         self.count += is.to_bitmask().count_ones();
+    }
+
+    /// Departure 4: the same for one of several classes. Most blocks lack most classes, and a branch that is mostly right is cheaper
+    /// than three additions.
+    #[inline(always)]
+    fn add_if_any(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
+        if is.any_true() {
+            self.add_masked(simd, is, p);
+        }
     }
 }
 
@@ -37,6 +42,9 @@ pub(crate) trait ClassTarget {
 
     /// `constant + slope·t` of a block.
     fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S>;
+
+    /// Where t is 1, if it is 0 or 1 in the whole block.
+    fn mask_if_binary<S: Simd>(&self, simd: S, block: usize) -> Option<mask32x16<S>>;
 
     /// Adds `t·p` and `t` of a block.
     fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>);
@@ -70,8 +78,13 @@ impl ClassTarget for LabelClass<'_> {
     }
 
     #[inline(always)]
+    fn mask_if_binary<S: Simd>(&self, simd: S, block: usize) -> Option<mask32x16<S>> {
+        Some(self.mask(simd, block))
+    }
+
+    #[inline(always)]
     fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
-        sums.add_selected(simd, self.mask(simd, block), p);
+        sums.add_if_any(simd, self.mask(simd, block), p);
     }
 }
 
@@ -89,6 +102,11 @@ impl ClassTarget for Absent {
     #[inline(always)]
     fn linear<S: Simd>(&self, _: S, _: usize, constant: f32x16<S>, _: f32x16<S>) -> f32x16<S> {
         constant
+    }
+
+    #[inline(always)]
+    fn mask_if_binary<S: Simd>(&self, _: S, _: usize) -> Option<mask32x16<S>> {
+        None
     }
 
     #[inline(always)]
@@ -115,16 +133,21 @@ impl ClassTarget for PlaneClass<'_> {
         constant + slope * self.at(simd, block)
     }
 
+    /// Departure 5: a block of zeros and ones is a mask. Most soft targets are one-hot, and the others are soft at borders only.
     #[inline(always)]
-    fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
+    fn mask_if_binary<S: Simd>(&self, simd: S, block: usize) -> Option<mask32x16<S>> {
         let t = self.at(simd, block);
         let one = t.simd_eq(1.0);
-        // Departure 5: a block of zeros and ones is a mask. Most soft targets are one-hot, and the others are soft at borders.
-        if self.finite && (one | t.simd_eq(0.0)).all_true() {
-            sums.add_selected(simd, one, p);
+        (self.finite && (one | t.simd_eq(0.0)).all_true()).then_some(one)
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
+        if let Some(is) = self.mask_if_binary(simd, block) {
+            sums.add_if_any(simd, is, p);
             return;
         }
-        let t = Wide::of(t);
+        let t = Wide::of(self.at(simd, block));
         let Wide(low, high) = t.times(p);
         sums.overlap += low + high;
         sums.reference += t.0 + t.1;

@@ -199,20 +199,20 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
     #[inline(always)]
     fn add_to_rest<T: ClassTarget>(&mut self, class: usize, target: &T) {
         let simd = self.simd;
-        let k = WideCoefficients::splat(simd, &self.slope.coefficients[class]);
+        let k = WideCoefficients::splat(simd, self.slope, class);
         let plane = self.activated.planes.plane(class);
         for b in 0..self.tile.blocks {
             let p = self.probability(plane, b);
             let d = self.by_probability(&k, target, b, p);
             let rest = f32x16::load_array_ref(simd, &self.rest[b]);
-            k.rest(simd, self.slope, target, b, rest, p, d).store_array(&mut self.rest[b]);
+            k.rest(simd, target, b, rest, p, d).store_array(&mut self.rest[b]);
         }
     }
 
     #[inline(always)]
     fn write<T: ClassTarget>(&self, class: usize, target: &T, out: &mut [Block]) {
         let simd = self.simd;
-        let k = WideCoefficients::splat(simd, &self.slope.coefficients[class]);
+        let k = WideCoefficients::splat(simd, self.slope, class);
         let plane = self.activated.planes.plane(class);
         match self.slope.activation {
             Activation::Softmax => self.store(
@@ -222,7 +222,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                     let p = self.probability(plane, b);
                     let d = self.by_probability(&k, target, b, p);
                     let rest = f32x16::load_array_ref(simd, &self.rest[b]);
-                    k.softmax(simd, self.slope, target, b, rest, p, d)
+                    k.softmax(simd, target, b, rest, p, d)
                 },
             ),
             Activation::Sigmoid => self.store(
@@ -231,7 +231,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                 |b| {
                     let p = self.probability(plane, b);
                     let d = self.by_probability(&k, target, b, p);
-                    k.sigmoid(simd, self.slope, target, b, p, d)
+                    k.sigmoid(simd, target, b, p, d)
                 },
             ),
             Activation::None if self.slope.logarithmic => {
@@ -244,7 +244,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                     |b| {
                         let p = self.probability(plane, b);
                         let d = self.by_probability(&k, target, b, p);
-                        let quotients = k.complement(simd, target, b) / (1.0 - p) - k.logarithm(simd, target, b) / p;
+                        let quotients = k.quotients(simd, target, b, p);
                         // NaN is on neither side of the clip, and stays.
                         d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
                     },
@@ -306,12 +306,15 @@ pub(crate) struct WideCoefficients<S: Simd> {
     v: f32x16<S>,
     k0: f32x16<S>,
     k1: f32x16<S>,
+    logarithmic: bool,
+    /// Whether K₀ or K₁ is not 0.
+    complementary: bool,
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a formula is made of")]
 impl<S: Simd> WideCoefficients<S> {
     #[inline(always)]
-    pub(crate) fn splat(simd: S, k: &Coefficients<f32>) -> Self {
+    pub(crate) fn splat(simd: S, slope: &Slope, class: usize) -> Self {
+        let k = &slope.coefficients[class];
         let wide = |value| f32x16::splat(simd, value);
         Self {
             a: wide(k.a),
@@ -322,6 +325,8 @@ impl<S: Simd> WideCoefficients<S> {
             v: wide(k.v),
             k0: wide(k.k0),
             k1: wide(k.k1),
+            logarithmic: slope.logarithmic,
+            complementary: k.k0 != 0.0 || k.k1 != 0.0,
         }
     }
 
@@ -343,12 +348,18 @@ impl<S: Simd> WideCoefficients<S> {
         target.linear(simd, b, self.k0, self.k1)
     }
 
+    /// `− (U + V·t)/p + (K₀ + K₁·t)/(1 − p)`.
+    #[inline(always)]
+    fn quotients<T: ClassTarget>(&self, simd: S, target: &T, b: usize, p: f32x16<S>) -> f32x16<S> {
+        let quotient = -self.logarithm(simd, target, b) / p;
+        if self.complementary { quotient + self.complement(simd, target, b) / (1.0 - p) } else { quotient }
+    }
+
     /// What a class adds to `rest`: `− p·d + V·t`.
     #[inline(always)]
     pub(crate) fn rest<T: ClassTarget>(
         &self,
         simd: S,
-        slope: &Slope,
         target: &T,
         b: usize,
         rest: f32x16<S>,
@@ -356,7 +367,7 @@ impl<S: Simd> WideCoefficients<S> {
         d: f32x16<S>,
     ) -> f32x16<S> {
         let rest = rest - p * d;
-        if slope.logarithmic && T::OCCURS {
+        if self.logarithmic && T::OCCURS {
             rest + target.linear(simd, b, f32x16::splat(simd, 0.0), self.v)
         } else {
             rest
@@ -368,7 +379,6 @@ impl<S: Simd> WideCoefficients<S> {
     pub(crate) fn softmax<T: ClassTarget>(
         &self,
         simd: S,
-        slope: &Slope,
         target: &T,
         b: usize,
         rest: f32x16<S>,
@@ -376,7 +386,7 @@ impl<S: Simd> WideCoefficients<S> {
         d: f32x16<S>,
     ) -> f32x16<S> {
         let value = p * (d + rest);
-        if slope.logarithmic { value - self.logarithm(simd, target, b) } else { value }
+        if self.logarithmic { value - self.logarithm(simd, target, b) } else { value }
     }
 
     /// `p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t)`.
@@ -384,14 +394,13 @@ impl<S: Simd> WideCoefficients<S> {
     pub(crate) fn sigmoid<T: ClassTarget>(
         &self,
         simd: S,
-        slope: &Slope,
         target: &T,
         b: usize,
         p: f32x16<S>,
         d: f32x16<S>,
     ) -> f32x16<S> {
         let value = p * (1.0 - p) * d;
-        if slope.logarithmic {
+        if self.logarithmic {
             value + p * self.complement(simd, target, b) - self.logarithm(simd, target, b)
         } else {
             value

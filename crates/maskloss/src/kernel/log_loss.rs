@@ -35,12 +35,18 @@ pub(crate) fn clip_bounds(clip: f32) -> (f32, f32) {
     (clip.max(f32::MIN_POSITIVE), (1.0 - clip).min(1.0 - f32::EPSILON / 2.0))
 }
 
+/// `clip(p, ε, 1 − ε)`; NaN stays NaN.
+#[inline(always)]
+pub(crate) fn clipped<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> f32x16<S> {
+    let (low, high) = clip_bounds(clip);
+    let (low, high) = (f32x16::splat(simd, low), f32x16::splat(simd, high));
+    p.simd_lt(low).select(low, p.simd_gt(high).select(high, p))
+}
+
 /// `−log clip(p, ε, 1 − ε)`; NaN stays NaN.
 #[inline(always)]
 pub(crate) fn clipped_log_loss<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> Wide<S> {
-    let (low, high) = clip_bounds(clip);
-    let (low, high) = (f32x16::splat(simd, low), f32x16::splat(simd, high));
-    Wide::of(-ln(simd, p.simd_lt(low).select(low, p.simd_gt(high).select(high, p))))
+    Wide::of(-ln(simd, clipped(simd, p, clip)))
 }
 
 /// `log(1 + u)` for u in [0, 1]: the digits that `1 + u` drops come back as a correction, `(u − (w − 1)) / w`.

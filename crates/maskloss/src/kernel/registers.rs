@@ -4,7 +4,7 @@
 
 use crate::criterion::Activation;
 use crate::kernel::accumulate::Sums;
-use crate::kernel::activation::{PLAIN_DENOMINATORS, non_finite, sigmoid};
+use crate::kernel::activation::{LARGEST_FINITE, PLAIN_DENOMINATORS, non_finite, sigmoid};
 use crate::kernel::class_target::{ClassTarget, LabelClass};
 use crate::kernel::derivative::{Destination, Slope, WideCoefficients};
 use crate::kernel::log_product::Scaled;
@@ -12,9 +12,6 @@ use crate::kernel::wide::Wide;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, mask32x16};
 use crate::statistics::{Needs, Quantity};
 use crate::tile::{BLOCK, Block, Tile, TileTarget};
-
-/// The bits of the largest finite number.
-const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
 
 /// What pass 1 can take here.
 const SUMS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
@@ -191,7 +188,7 @@ fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &m
             |block, p| {
                 let p = Wide::of(p);
                 predicted += p.0 + p.1;
-                target.add(simd, block, p, &mut found);
+                found.add_masked(simd, target.mask(simd, block), p);
             },
         );
         // Probabilities are finite: where their sum is not, one was NaN.
@@ -213,9 +210,9 @@ fn softmax_gradient<S: Simd, const N: usize>(
     let mut source = Activate::<S, N>::new(simd, tile);
     let labels = &labels[..tile.blocks];
     let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
-    let mut k = [WideCoefficients::splat(simd, &slope.coefficients[0]); N];
+    let mut k = [WideCoefficients::splat(simd, slope, 0); N];
     for class in 1..N {
-        k[class] = WideCoefficients::splat(simd, &slope.coefficients[class]);
+        k[class] = WideCoefficients::splat(simd, slope, class);
     }
     let total = f32x16::splat(simd, slope.total());
     let out: [&mut [Block]; N] = out.planes();
@@ -229,10 +226,10 @@ fn softmax_gradient<S: Simd, const N: usize>(
             let mut rest = total;
             for class in 0..N {
                 d[class] = k[class].by_probability(simd, &targets[class], block);
-                rest = k[class].rest(simd, slope, &targets[class], block, rest, p[class], d[class]);
+                rest = k[class].rest(simd, &targets[class], block, rest, p[class], d[class]);
             }
             for class in 0..N {
-                let value = k[class].softmax(simd, slope, &targets[class], block, rest, p[class], d[class]);
+                let value = k[class].softmax(simd, &targets[class], block, rest, p[class], d[class]);
                 value.store_array(&mut out[class][block]);
             }
         },
@@ -245,7 +242,7 @@ fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32
     for class in 0..tile.classes {
         let target = LabelClass { labels: &labels[..tile.blocks], class };
         let logits = &tile.prediction.plane(class)[..tile.blocks];
-        let k = WideCoefficients::splat(simd, &slope.coefficients[class]);
+        let k = WideCoefficients::splat(simd, slope, class);
         let out = &mut out.plane(class)[..tile.blocks];
         one_ahead(
             tile.blocks,
@@ -254,7 +251,7 @@ fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32
             #[inline(always)]
             |block, p| {
                 let d = k.by_probability(simd, &target, block);
-                k.sigmoid(simd, slope, &target, block, p, d).store_array(&mut out[block]);
+                k.sigmoid(simd, &target, block, p, d).store_array(&mut out[block]);
             },
         );
     }

@@ -22,6 +22,11 @@ impl<S: Simd> Wide<S> {
     }
 
     #[inline(always)]
+    pub(crate) fn zero(simd: S) -> Self {
+        Self(f64x8::splat(simd, 0.0), f64x8::splat(simd, 0.0))
+    }
+
+    #[inline(always)]
     pub(crate) fn load(simd: S, block: &Block) -> Self {
         Self::of(f32x16::load_array_ref(simd, block))
     }

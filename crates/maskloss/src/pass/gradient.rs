@@ -118,7 +118,7 @@ impl<'a> GradientPass<'a> {
             accumulate,
             curved: table.is_curved(),
             loader: Loader::new(criterion, input),
-            activator: Activator::new(criterion.activation, criterion.classes, blocks),
+            activator: Activator::new(criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
             scratch: Vec::new(),
             coefficients: Vec::new(),

@@ -33,7 +33,7 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
     run(tasks, workers, |queue| {
         let blocks = tile_pixels(criterion.classes) / BLOCK;
         let mut loader = Loader::new(criterion, input);
-        let mut activator = Activator::new(criterion.activation, criterion.classes, blocks);
+        let mut activator = Activator::new(criterion.classes, blocks);
         while let Some((span, mut part)) = queue.next() {
             let scratch = (&mut loader, &mut activator);
             write_span(execution.level, criterion, input, &loss, out_shape, scratch, span, &mut part);

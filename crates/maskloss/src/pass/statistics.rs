@@ -83,8 +83,8 @@ impl<'a> StatisticsPass<'a> {
             input,
             clip: criterion.clip() as f32,
             loader: Loader::new(criterion, input),
-            activator: Activator::new(criterion.activation, criterion.classes, blocks),
-            sums: Sums::new(needs, criterion.classes),
+            activator: Activator::new(criterion.classes, blocks),
+            sums: Sums::new(needs, criterion.classes, criterion.activation),
         }
     }
 
