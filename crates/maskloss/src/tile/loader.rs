@@ -7,7 +7,7 @@ use super::label::LabelMap;
 use super::planes::{Element, load_planes};
 use super::{BLOCK, Block, PlaneSet, Span, Tile, TileTarget, fit, tile_pixels};
 use crate::criterion::Criterion;
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
 
 /// What tiles are loaded into; a thread keeps it between calls.
@@ -109,7 +109,7 @@ impl Loader {
                 let set = PlaneSet::borrow(source, shape, span);
                 if criterion.check_values {
                     for class in 0..shape.classes {
-                        sound &= in_unit_range(set.plane(class));
+                        sound &= in_unit_range(simd, set.plane(class));
                     }
                 }
                 TileTarget::Planes(set)
@@ -168,8 +168,14 @@ fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
 
 /// Whether all values are in [0, 1], within the tolerance; NaN is not.
 #[inline(always)]
-fn in_unit_range(plane: &[Block]) -> bool {
-    plane.as_flattened().iter().fold(true, |sound, &t| sound & (-TOLERANCE..=1.0 + TOLERANCE).contains(&t))
+fn in_unit_range<S: Simd>(simd: S, plane: &[Block]) -> bool {
+    let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
+    let mut sound = low.simd_lt(high);
+    for t in plane {
+        let t = f32x16::load_array_ref(simd, t);
+        sound &= t.simd_ge(low) & t.simd_le(high);
+    }
+    sound.all_true()
 }
 
 /// Per-class targets in a scratch; pixels whose plane of the ignored class is above ½ get weight 0.
@@ -201,7 +207,7 @@ fn load_targets<'a, S: Simd, T: Element>(
                 *t = if weight == 0.0 { 0.0 } else { *t };
             }
         }
-        *sound &= !criterion.check_values || in_unit_range(plane);
+        *sound &= !criterion.check_values || in_unit_range(simd, plane);
     }
     TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
 }
