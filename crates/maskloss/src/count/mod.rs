@@ -6,7 +6,7 @@ use self::singles::Singles;
 use crate::fault::{Fault, FaultKind};
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
-use crate::simd::dispatch;
+use crate::simd::{Simd, dispatch};
 use crate::tensor::{Floats, Labels, Planes, Shape, Target};
 use crate::tile::label::{LabelMap, label_value};
 use crate::tile::planes::load_planes;
@@ -65,7 +65,7 @@ pub fn count(input: &CountInput, execution: &Execution) -> Result<Vec<SampleCoun
         let mut counter = Counter::new(input);
         while let Some(span) = queue.next() {
             let sample = &mut counts[span.sample];
-            if let Err(fault) = dispatch!(execution.level, _ => counter.add_span(span, sample)) {
+            if let Err(fault) = dispatch!(execution.level, simd => counter.add_span(simd, span, sample)) {
                 queue.close();
                 return Err(fault);
             }
@@ -143,16 +143,16 @@ impl<'a> Counter<'a> {
     }
 
     #[inline(always)]
-    fn add_span(&mut self, span: Span, counts: &mut SampleCounts) -> Result<(), Fault> {
+    fn add_span<S: Simd>(&mut self, simd: S, span: Span, counts: &mut SampleCounts) -> Result<(), Fault> {
         for from in (0..span.len).step_by(self.tile) {
             let len = self.tile.min(span.len - from);
-            self.add_tile(Span { from: span.from + from, len, ..span }, counts)?;
+            self.add_tile(simd, Span { from: span.from + from, len, ..span }, counts)?;
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn add_tile(&mut self, span: Span, counts: &mut SampleCounts) -> Result<(), Fault> {
+    fn add_tile<S: Simd>(&mut self, simd: S, span: Span, counts: &mut SampleCounts) -> Result<(), Fault> {
         let input = self.input;
         let shape = input.shape;
         let pixels = span.sample * shape.pixels + span.from;
@@ -171,7 +171,7 @@ impl<'a> Counter<'a> {
             }
             Target::PerClass(planes) => {
                 let region_shape = Shape { classes: input.regions.len(), ..shape };
-                load_region_planes(planes, region_shape, span, &mut self.planes);
+                load_region_planes(simd, planes, region_shape, span, &mut self.planes);
                 let ignored = input.ignore_index.and_then(|label| usize::try_from(label).ok());
                 if let Some(plane) = ignored.and_then(|k| self.planes.chunks_exact(blocks).nth(k)) {
                     for (m, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
@@ -189,10 +189,10 @@ impl<'a> Counter<'a> {
                 sound &= pixels.fold(true, |sound, (&index, &m)| sound & (m == 0.0 || self.prediction.accepts(index)));
             }
             Decision::Argmax(scores) => {
-                load_scores(scores, shape, span, &mut self.scores);
+                load_scores(simd, scores, shape, span, &mut self.scores);
                 argmax(&self.scores, shape.classes, blocks, &mut self.best, &mut self.predicted);
             }
-            Decision::Threshold(scores, _) => load_scores(scores, shape, span, &mut self.scores),
+            Decision::Threshold(scores, _) => load_scores(simd, scores, shape, span, &mut self.scores),
         }
 
         if !sound && let Some(fault) = first_fault(input, span, weights.as_flattened()) {
@@ -265,21 +265,21 @@ fn argmax(scores: &[Block], classes: usize, blocks: usize, best: &mut [f32], lab
 }
 
 #[inline(always)]
-fn load_scores(scores: Floats, shape: Shape, span: Span, scratch: &mut [Block]) {
+fn load_scores<S: Simd>(simd: S, scores: Floats, shape: Shape, span: Span, scratch: &mut [Block]) {
     let sample = span.sample * shape.sample_len()..(span.sample + 1) * shape.sample_len();
     match scores {
-        Floats::F32(s) => load_planes(&s[sample], shape, span, None, scratch),
-        Floats::F64(s) => load_planes(&s[sample], shape, span, None, scratch),
+        Floats::F32(s) => load_planes(simd, &s[sample], shape, span, None, scratch),
+        Floats::F64(s) => load_planes(simd, &s[sample], shape, span, None, scratch),
     };
 }
 
 #[inline(always)]
-fn load_region_planes(planes: Planes, shape: Shape, span: Span, scratch: &mut [Block]) {
+fn load_region_planes<S: Simd>(simd: S, planes: Planes, shape: Shape, span: Span, scratch: &mut [Block]) {
     let sample = span.sample * shape.sample_len()..(span.sample + 1) * shape.sample_len();
     match planes {
-        Planes::U8(s) => load_planes(&s[sample], shape, span, None, scratch),
-        Planes::F32(s) => load_planes(&s[sample], shape, span, None, scratch),
-        Planes::F64(s) => load_planes(&s[sample], shape, span, None, scratch),
+        Planes::U8(s) => load_planes(simd, &s[sample], shape, span, None, scratch),
+        Planes::F32(s) => load_planes(simd, &s[sample], shape, span, None, scratch),
+        Planes::F64(s) => load_planes(simd, &s[sample], shape, span, None, scratch),
     };
 }
 

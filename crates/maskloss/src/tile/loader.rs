@@ -7,7 +7,7 @@ use super::label::LabelMap;
 use super::planes::{Element, load_planes};
 use super::{BLOCK, Block, PlaneSet, Span, Tile, TileTarget, fit, tile_pixels};
 use crate::criterion::Criterion;
-use crate::simd::{Level, dispatch};
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
 
 /// What tiles are loaded into; a thread keeps it between calls.
@@ -61,11 +61,17 @@ impl Loader {
         input: &Input<'a>,
         span: Span,
     ) -> Option<Tile<'a>> {
-        dispatch!(level, _ => self.load_tile(criterion, input, span))
+        dispatch!(level, simd => self.load_tile(simd, criterion, input, span))
     }
 
     #[inline(always)]
-    fn load_tile<'a>(&'a mut self, criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+    fn load_tile<'a, S: Simd>(
+        &'a mut self,
+        simd: S,
+        criterion: &Criterion,
+        input: &Input<'a>,
+        span: Span,
+    ) -> Option<Tile<'a>> {
         let Buffers { prediction, planes, labels, weights, present, seen } = &mut self.buffers;
         let shape = input.shape;
         let blocks = span.len.div_ceil(BLOCK);
@@ -98,22 +104,22 @@ impl Loader {
                 }
             }
             Target::PerClass(Planes::U8(source)) => {
-                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
             }
             Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
                 let set = PlaneSet::borrow(source, shape, span);
                 if criterion.check_values {
                     for class in 0..shape.classes {
-                        sound &= in_unit_range(set.plane(class));
+                        sound &= in_unit_range(simd, set.plane(class));
                     }
                 }
                 TileTarget::Planes(set)
             }
             Target::PerClass(Planes::F32(source)) => {
-                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
             }
             Target::PerClass(Planes::F64(source)) => {
-                load_targets(source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
             }
         };
         if !sound {
@@ -126,10 +132,10 @@ impl Loader {
         let prediction = match (input.prediction, shape.layout) {
             (Floats::F32(source), Layout::ChannelsFirst) if uniform => PlaneSet::borrow(source, shape, span),
             (Floats::F32(source), _) => {
-                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
+                load_planes(simd, &source[start..start + shape.sample_len()], shape, span, weights, prediction)
             }
             (Floats::F64(source), _) => {
-                load_planes(&source[start..start + shape.sample_len()], shape, span, weights, prediction)
+                load_planes(simd, &source[start..start + shape.sample_len()], shape, span, weights, prediction)
             }
         };
         Some(Tile { classes: shape.classes, blocks, prediction, target, weights, valid })
@@ -163,14 +169,21 @@ fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
 
 /// Whether all values are in [0, 1], within the tolerance; NaN is not.
 #[inline(always)]
-fn in_unit_range(plane: &[Block]) -> bool {
-    plane.as_flattened().iter().fold(true, |sound, &t| sound & (-TOLERANCE..=1.0 + TOLERANCE).contains(&t))
+fn in_unit_range<S: Simd>(simd: S, plane: &[Block]) -> bool {
+    let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
+    let mut sound = low.simd_lt(high);
+    for t in plane {
+        let t = f32x16::load_array_ref(simd, t);
+        sound &= t.simd_ge(low) & t.simd_le(high);
+    }
+    sound.all_true()
 }
 
 /// Per-class targets in a scratch; pixels whose plane of the ignored class is above ½ get weight 0.
 #[expect(clippy::too_many_arguments, reason = "inlined into one place")]
 #[inline(always)]
-fn load_targets<'a, T: Element>(
+fn load_targets<'a, S: Simd, T: Element>(
+    simd: S,
     source: &[T],
     shape: Shape,
     criterion: &Criterion,
@@ -182,7 +195,7 @@ fn load_targets<'a, T: Element>(
 ) -> TileTarget<'a> {
     let blocks = weights.len();
     let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
-    load_planes(sample, shape, span, None, planes);
+    load_planes(simd, sample, shape, span, None, planes);
     if let Some(ignored) = criterion.ignore_index {
         let plane = &planes[ignored as usize * blocks..][..blocks];
         for (weight, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
@@ -195,7 +208,7 @@ fn load_targets<'a, T: Element>(
                 *t = if weight == 0.0 { 0.0 } else { *t };
             }
         }
-        *sound &= !criterion.check_values || in_unit_range(plane);
+        *sound &= !criterion.check_values || in_unit_range(simd, plane);
     }
     TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
 }

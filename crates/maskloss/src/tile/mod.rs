@@ -4,6 +4,7 @@
 //! module there are only planes of `f32` blocks. A plane that already looks so is borrowed.
 
 pub(crate) mod check;
+pub(crate) mod interleaved;
 pub(crate) mod label;
 pub(crate) mod loader;
 pub(crate) mod planes;
