@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use maskloss::{
     Activation, BinaryCrossEntropy, CountInput, Criterion, CrossEntropy, Decision, EmptyClass, Execution, Floats,
-    FloatsMut, Form, Gradient, Input, Labels, Layout, Level, Loss, MeanOver, Planes, Reduction, Region, ScorePer, Shape,
-    Target, Term, Transform, WeightMode, count, evaluate,
+    FloatsMut, Form, Gradient, Input, Labels, Layout, Level, Loss, MeanOver, Planes, Reduction, Region, ScorePer,
+    Shape, Target, Term, Transform, WeightMode, count, evaluate,
 };
 
 /// Chunks of the engine are 4096 pixels: whole ones, so that the difference is free of tails.
