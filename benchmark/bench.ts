@@ -1,13 +1,14 @@
 /** How far above the memory's own speed is each workload, and how far below plain TypeScript and other libraries? `--help` */
 import { fork } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 import { simdLevels } from './floor.ts'
+import { readmeTables } from './markdown.ts'
 import type { Task } from './measure.ts'
 import type { Memory } from './memory.ts'
-import { bestRows, measurePeers, peerTable, type PeerRow } from './peers.ts'
+import { bestRows, measurePeers, peerTable, type Peers } from './peers.ts'
 import { describeMode, timesFloor, workloadKey, type Row } from './rows.ts'
 import { HELP, parseSetting, type Setting } from './setting.ts'
 import { chart } from './svg.ts'
@@ -33,9 +34,9 @@ function measureIn(task: Task): Promise<{ rows: Row[]; memory: Memory[] }> {
       }
     })
     child.on('error', reject)
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       if (code === 0) resolve({ rows, memory })
-      else reject(new Error(`The process of ${task.level} ended with ${code}`))
+      else reject(new Error(`The process of ${task.level} ended with ${signal ?? `exit code ${code}`}`))
     })
     child.send(task)
   })
@@ -47,7 +48,17 @@ function progress(row: Row): string {
   return `${row.level} ${row.threads}t ${row.name} ${describeMode(row.mode)} ${row.title}: ${duration(row.ours.median)}${above}`
 }
 
-async function main(setting: Setting): Promise<void> {
+/** What `--json` keeps. */
+interface Run {
+  readonly date: string
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly levels: string[] }
+  readonly setting: Setting
+  readonly rows: Row[]
+  readonly peers: Peers
+  readonly memory: Memory[]
+}
+
+async function measureAll(setting: Setting): Promise<Run> {
   const available = simdLevels()
   const levels = setting.levels ?? available
   const unknown = levels.filter((level) => !available.includes(level))
@@ -67,30 +78,39 @@ async function main(setting: Setting): Promise<void> {
       })
     }
   }
-  const memory: Memory[] = []
-  if (setting.memory) {
-    memory.push(...(await measureIn({ setting, level: levels[0]!, threads, best: true, memory: true })).memory)
+  const best = { setting, level: levels[0]!, threads, best: true, memory: false }
+  const memory = setting.memory ? (await measureIn({ ...best, memory: true })).memory : []
+  const measureOurs = async (name: string, count: number): Promise<Row[]> => {
+    const alone = { ...setting, suites: ['workloads'], only: [name], reference: false } as const
+    return (await measureIn({ ...best, setting: alone, threads: [count] })).rows
   }
-  const peers: PeerRow[] = setting.peers ? await measurePeers(setting, threads, say) : []
+  const peers = setting.peers ? await measurePeers(setting, threads, { measureOurs, say }) : { rows: [], broken: [] }
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const machine = { cpu, cores: availableParallelism(), node: process.version, levels: available }
+  return { date: new Date().toISOString(), machine, setting, rows, peers, memory }
+}
 
-  const machine = {
-    cpu: cpus()[0]?.model.trim(),
-    cores: availableParallelism(),
-    node: process.version,
-    levels: available,
+function show({ date, machine, setting, rows, peers, memory }: Run, { markdown, svg }: Setting): void {
+  const place = `${machine.cpu}, ${machine.cores} cores`
+  console.log(`${place}, Node ${machine.node}, ${date.slice(0, 10)}; medians of a call\n`)
+  if (markdown) console.log(readmeTables(rows, peers.rows, setting.small))
+  else {
+    console.log(tables(rows))
+    if (peers.rows.length + peers.broken.length > 0) console.log(peerTable(peers))
   }
-  const date = new Date().toISOString()
-  console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${date.slice(0, 10)}; medians of a call\n`)
-  console.log(tables(rows))
-  if (peers.length > 0) console.log(peerTable(rows, peers))
   for (const { workload, extra } of memory) {
     const found = extra === undefined ? 'not known on this system' : `${(extra / 2 ** 20).toFixed(2)} MiB`
     console.log(`Peak memory of ${workload} beyond its arrays: ${found}`)
   }
-  if (setting.json !== undefined) {
-    writeFileSync(setting.json, `${JSON.stringify({ date, machine, setting, rows, peers, memory }, undefined, 2)}\n`)
-  }
-  if (setting.svg !== undefined) writeFileSync(setting.svg, chart(rows, peers, `${machine.cpu}, ${date.slice(0, 10)}`))
+  if (svg !== undefined) writeFileSync(svg, chart(rows, peers.rows, `${machine.cpu}, ${date.slice(0, 10)}`))
+}
+
+async function main(setting: Setting): Promise<void> {
+  const { from, json } = setting
+  const run = from === undefined ? await measureAll(setting) : (JSON.parse(readFileSync(from, 'utf8')) as Run)
+  // Kept first: a table can be made again.
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(run, undefined, 2)}\n`)
+  show(run, setting)
 }
 
 try {

@@ -4,6 +4,7 @@ import * as maskloss from 'maskloss'
 import { peakMemory } from './memory.ts'
 import type { Row } from './rows.ts'
 import type { Setting } from './setting.ts'
+import { measureCompounds } from './suites/compounds.ts'
 import { measureScaling } from './suites/scaling.ts'
 import { measureClasses, measureDtypes, measureLayouts } from './suites/variants.ts'
 import { measureWorkloads } from './suites/workloads.ts'
@@ -27,6 +28,7 @@ const SUITES = {
   classes: measureClasses,
   dtypes: measureDtypes,
   layouts: measureLayouts,
+  compounds: measureCompounds,
 }
 
 process.once('message', (task: Task) => {

@@ -1,7 +1,7 @@
 /** What is measured, one line a row. */
 import type { Summary } from './race.ts'
 
-export type Suite = 'workloads' | 'scaling' | 'classes' | 'dtypes' | 'layouts'
+export type Suite = 'workloads' | 'scaling' | 'classes' | 'dtypes' | 'layouts' | 'compounds'
 export type Mode = 'forward' | 'gradient'
 
 export interface Row {
@@ -22,7 +22,7 @@ export interface Row {
   readonly functions?: Summary | undefined
   /** The plain TypeScript engine: one thread. */
   readonly reference?: Summary | undefined
-  /** What this row is held against (`dtypes`: labels in bytes, `layouts`: channels first). */
+  /** What this row is held against (`dtypes`: labels in bytes, `layouts`: channels first, `compounds`: Dice). */
   readonly baseline?: Summary | undefined
   readonly loss: number
 }

@@ -17,6 +17,8 @@ export interface Setting {
   readonly python: string
   readonly json: string | undefined
   readonly svg: string | undefined
+  readonly markdown: boolean
+  readonly from: string | undefined
 }
 
 export const HELP = `npm run bench -- [options]
@@ -29,13 +31,16 @@ Answers: how far above the memory's own speed is each workload, and how far belo
   --quick            fewer repetitions      --small      W7 on 256³ instead of 512³
   --no-reference     without the plain TypeScript engine
   --peers            the libraries that are installed here, on the same tensors; --python FILE: with this interpreter
-  --scaling          time against pixels, classes and threads
-  --classes          2 to 150 classes at a fixed number of elements
+  --scaling          time against 10³ to 10⁹ pixels (from 10⁸ elements on a stream of calls), and against threads
+  --classes          1 to 1000 classes at a fixed number of elements
   --dtypes           every type of label against bytes
   --layouts          channels last against channels first
+  --compounds        Dice + CE, and three losses, against Dice alone
   --memory           peak memory beyond the arrays of a call
   --all              all of these
   --json FILE        everything that was measured        --svg FILE    the chart
+  --markdown         the tables of the README, of the best level on all threads
+  --from FILE        shows what --json has kept, and measures nothing
 `
 
 const flag = { type: 'boolean' } as const
@@ -51,6 +56,8 @@ export function parseSetting(args: readonly string[]): Setting | undefined {
       threads: text,
       python: text,
       json: text,
+      from: text,
+      markdown: flag,
       svg: text,
       small: flag,
       quick: flag,
@@ -60,13 +67,15 @@ export function parseSetting(args: readonly string[]): Setting | undefined {
       classes: flag,
       dtypes: flag,
       layouts: flag,
+      compounds: flag,
       memory: flag,
       all: flag,
       help: flag,
     },
   })
   if (values.help === true) return undefined
-  const extra = (['scaling', 'classes', 'dtypes', 'layouts'] as const).filter((suite) => values[suite] || values.all)
+  const suites = ['scaling', 'classes', 'dtypes', 'layouts', 'compounds'] as const
+  const extra = suites.filter((suite) => values[suite] || values.all)
   // A suite named alone is run alone.
   const main = values.all || values.only !== undefined || values.peers || (extra.length === 0 && !values.memory)
   return {
@@ -82,6 +91,8 @@ export function parseSetting(args: readonly string[]): Setting | undefined {
     python: values.python ?? 'python3',
     json: values.json,
     svg: values.svg,
+    markdown: values.markdown ?? false,
+    from: values.from,
   }
 }
 

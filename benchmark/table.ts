@@ -7,10 +7,12 @@ const TITLES: Record<Suite, string> = {
   classes: 'What does a class cost at a fixed number of elements?',
   dtypes: 'What does a type of label cost against bytes?',
   layouts: 'What do channels last cost against channels first?',
+  compounds: 'What does a sum of losses cost against Dice alone?',
 }
 
-/** Milliseconds, or microseconds where they are few. */
+/** Milliseconds; microseconds where they are few, seconds where they are many. */
 export function duration(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`
   return ms < 0.1 ? `${(ms * 1000).toPrecision(3)} µs` : `${ms.toPrecision(3)} ms`
 }
 
@@ -37,10 +39,11 @@ const OVER_BASELINE: Column = ['/ baseline', (row) => ratio(times(row, row.basel
 
 const COLUMNS: Record<Suite, readonly Column[]> = {
   workloads: [NAME, MODE, OURS, QUARTILES, BYTES, FUNCTIONS, OVER_FLOOR, OVER_BYTES, PLAIN, UNDER_PLAIN],
-  scaling: [NAME, ['pixels', ({ pixels }) => `${pixels}`], OURS, QUARTILES, BYTES, OVER_BYTES, PER_ELEMENT],
+  scaling: [NAME, ['', ({ title }) => title], OURS, QUARTILES, BYTES, OVER_BYTES, PER_ELEMENT],
   classes: [NAME, MODE, OURS, QUARTILES, BYTES, OVER_BYTES, PER_ELEMENT, OVER_BEST],
   dtypes: [NAME, MODE, OURS, QUARTILES, OVER_BASELINE],
   layouts: [NAME, MODE, OURS, QUARTILES, OVER_BASELINE],
+  compounds: [NAME, MODE, OURS, QUARTILES, OVER_BASELINE],
 }
 
 const perElement = ({ ours, elements }: Row): number => (ours.median * 1e6) / elements

@@ -13,7 +13,7 @@ const checks = [
   { name: 'rustfmt', command: ['cargo', 'fmt', '--all', '--check'], leftOut: noRust },
   {
     name: 'clippy',
-    command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'],
+    command: ['cargo', 'clippy', '--workspace', '--all-targets', '--all-features', '--locked', '--', '-D', 'warnings'],
     leftOut: noRust,
   },
   {

@@ -7,6 +7,7 @@ import sys
 import time
 
 NOT_INSTALLED = 77
+NO_WORKLOAD = 78
 STRETCH = 0.0005
 WARM_UP = 0.03
 LEAST_ROUNDS = 3
@@ -72,11 +73,13 @@ def report(peer, mode, call):
         times.append((time.perf_counter() - start) * 1000 / calls)
     lower, median, upper = np.quantile(times, [0.25, 0.5, 0.75])
     summary = {"median": median, "lower": lower, "upper": upper, "rounds": len(times)}
-    row = {"peer": peer, "name": NAME, "mode": mode, "threads": THREADS, "taken": summary, "loss": float(loss)}
+    # JSON has no NaN.
+    found = float(loss) if np.isfinite(loss) else None
+    row = {"peer": peer, "name": NAME, "mode": mode, "threads": THREADS, "taken": summary, "loss": found}
     print(json.dumps(row), flush=True)
 
 
 def leave_out(reason):
     """Ends without a row: this peer does not have this workload."""
     print(reason, file=sys.stderr)
-    sys.exit(1)
+    sys.exit(NO_WORKLOAD)

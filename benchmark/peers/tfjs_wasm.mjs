@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 const NOT_INSTALLED = 77
+const NO_WORKLOAD = 78
 const LEAST_ROUNDS = 3
 const task = JSON.parse(process.argv[2])
 
@@ -50,7 +51,7 @@ const losses = {
 const loss = losses[task.name]
 if (loss === undefined) {
   console.error(`no ${task.name} here`)
-  process.exit(1)
+  process.exit(NO_WORKLOAD)
 }
 
 const {

@@ -14,6 +14,13 @@ export interface Case {
   readonly channelsLast: boolean
 }
 
+/** 64 MB of logits. */
+const ELEMENTS = 2 ** 24
+export const WIDTH = 1024
+
+/** As many pixels as those elements hold, in whole blocks. */
+export const pixelsFor = (classes: number): number => Math.floor(ELEMENTS / classes / 64) * 64
+
 /** One sample of `pixels` in rows of `width`. */
 export function makeCase(classes: number, pixels: number, width: number, channelsLast = false): Case {
   // Regions repeat the first 250 classes: a byte each, and the fewest passes over the labels.

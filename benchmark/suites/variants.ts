@@ -3,18 +3,12 @@ import type { Send, Task } from '../measure.ts'
 import { race, type Summary } from '../race.ts'
 import type { Mode, Row, Suite } from '../rows.ts'
 import { raceOptions } from '../setting.ts'
-import { call, floorOf, makeCase, type Case } from './loss-inputs.ts'
+import { call, floorOf, makeCase, pixelsFor, WIDTH, type Case } from './loss-inputs.ts'
 
-/** 64 MB of logits. */
-const ELEMENTS = 2 ** 24
-const WIDTH = 1024
-const CLASSES = [1, 2, 3, 4, 5, 8, 9, 16, 19, 32, 64, 100, 150, 256, 400, 1000]
+const CLASSES = [1, 2, 3, 4, 8, 16, 19, 32, 64, 100, 150, 300, 1000]
 const LAYOUT_CLASSES = [2, 4, 19, 150]
 const DTYPE_CLASSES = 4
 const MODES: readonly Mode[] = ['forward', 'gradient']
-
-/** As many pixels as the elements hold, in whole blocks. */
-const pixelsFor = (classes: number): number => Math.floor(ELEMENTS / classes / 64) * 64
 
 function row(
   suite: Suite,
@@ -26,7 +20,7 @@ function row(
   measured: Pick<Row, 'ours' | 'loss' | 'bytes' | 'baseline'>,
 ): Row {
   const { labels, classes, prediction } = given
-  const title = `softmax Dice + CE, ${classes} classes`
+  const title = classes === 1 ? 'sigmoid Dice, 1 class' : `softmax Dice + CE, ${classes} classes`
   return {
     suite,
     name,
