@@ -15,19 +15,13 @@ pub(crate) struct TargetSums<S: Simd> {
 impl<S: Simd> TargetSums<S> {
     /// Adds the pixels of a block whose t is 1, where all others are 0.
     #[inline(always)]
-    pub(crate) fn add_masked(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
-        let zero = f64x8::splat(simd, 0.0);
-        let (low, high) = is.widen();
-        self.overlap += low.select(p.0, zero) + high.select(p.1, zero);
-        self.count += is.to_bitmask().count_ones();
-    }
-
-    /// Departure 4: the same for one of several classes. Most blocks lack most classes, and a branch that is mostly right is cheaper
-    /// than three additions.
-    #[inline(always)]
-    fn add_if_any(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
+    fn add_masked(&mut self, simd: S, is: mask32x16<S>, p: Wide<S>) {
+        // Departure 4: most blocks lack most classes, and a branch that is mostly right is cheaper than three additions.
         if is.any_true() {
-            self.add_masked(simd, is, p);
+            let zero = f64x8::splat(simd, 0.0);
+            let (low, high) = is.widen();
+            self.overlap += low.select(p.0, zero) + high.select(p.1, zero);
+            self.count += is.to_bitmask().count_ones();
         }
     }
 }
@@ -84,7 +78,7 @@ impl ClassTarget for LabelClass<'_> {
 
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
-        sums.add_if_any(simd, self.mask(simd, block), p);
+        sums.add_masked(simd, self.mask(simd, block), p);
     }
 }
 
@@ -144,7 +138,7 @@ impl ClassTarget for PlaneClass<'_> {
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>) {
         if let Some(is) = self.mask_if_binary(simd, block) {
-            sums.add_if_any(simd, is, p);
+            sums.add_masked(simd, is, p);
             return;
         }
         let t = Wide::of(self.at(simd, block));

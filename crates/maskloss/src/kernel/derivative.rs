@@ -262,10 +262,11 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
         }
     }
 
-    /// Adding nothing leaves every bit, also the sign of a zero.
+    /// Adding nothing leaves every bit, also the sign of a zero: −0 does. A choice between the two results would become a store
+    /// under a mask, which is slow.
     #[inline(always)]
     fn added(&self, before: f32x16<S>, value: f32x16<S>) -> f32x16<S> {
-        value.simd_eq(0.0).select(before, before + value)
+        before + value.simd_eq(0.0).select(self.splat(-0.0), value)
     }
 
     /// Weighs, and leaves exactly 0 where a pixel does not count.

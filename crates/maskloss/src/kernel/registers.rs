@@ -188,7 +188,7 @@ fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &m
             |block, p| {
                 let p = Wide::of(p);
                 predicted += p.0 + p.1;
-                found.add_masked(simd, target.mask(simd, block), p);
+                target.add(simd, block, p, &mut found);
             },
         );
         // Probabilities are finite: where their sum is not, one was NaN.

@@ -126,7 +126,7 @@ impl<'a> GradientPass<'a> {
             table,
             accumulate,
             curved: table.is_curved(),
-            loader: Loader::new(criterion, input),
+            loader: Loader::new(criterion, input, false),
             activator: Activator::new(criterion.classes, blocks),
             rest: vec![[0.0; 16]; blocks],
             scratch: Vec::new(),

@@ -32,7 +32,7 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
     let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
     run(tasks, workers, |queue| {
         let blocks = tile_pixels(criterion.classes) / BLOCK;
-        let mut loader = Loader::new(criterion, input);
+        let mut loader = Loader::new(criterion, input, false);
         let mut activator = Activator::new(criterion.classes, blocks);
         while let Some((span, mut part)) = queue.next() {
             let scratch = (&mut loader, &mut activator);

@@ -82,7 +82,7 @@ impl<'a> StatisticsPass<'a> {
             criterion,
             input,
             clip: criterion.clip() as f32,
-            loader: Loader::new(criterion, input),
+            loader: Loader::new(criterion, input, true),
             activator: Activator::new(criterion.classes, blocks),
             sums: Sums::new(needs, criterion.classes, criterion.activation),
         }

@@ -2,7 +2,7 @@
 
 use crate::criterion::{Activation, Criterion, Loss};
 use crate::fault::{Fault, FaultKind};
-use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
+use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, f32x16, u32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
 use crate::tile::label::{LabelMap, NOT_AN_INTEGER};
 use crate::tile::{Span, Tile};
@@ -29,13 +29,22 @@ pub(crate) fn holds_probabilities(level: Level, criterion: &Criterion, input: &I
 
 #[inline(always)]
 fn probabilities_of<S: Simd>(simd: S, tile: &Tile, sums_to_one: bool) -> bool {
-    let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
-    let infinity = f32x16::splat(simd, f32::INFINITY);
-    let mut sound = low.simd_lt(high);
+    // As bits, a positive number is below a larger one and below every negative one, infinity and NaN: one comparison for all that
+    // is not certainly a probability.
+    let mut largest = u32x16::splat(simd, 0);
     for class in 0..tile.classes {
         for p in tile.prediction.plane(class) {
-            let p = f32x16::load_array_ref(simd, p);
-            sound &= !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(infinity);
+            largest = largest.max(f32x16::load_array_ref(simd, p).bitcast::<u32x16<S>>());
+        }
+    }
+    let mut sound = f32x16::splat(simd, 0.0).simd_eq(0.0);
+    if !largest.simd_le((1.0 + TOLERANCE).to_bits()).all_true() {
+        let (low, high) = (f32x16::splat(simd, -TOLERANCE), f32x16::splat(simd, 1.0 + TOLERANCE));
+        for class in 0..tile.classes {
+            for p in tile.prediction.plane(class) {
+                let p = f32x16::load_array_ref(simd, p);
+                sound &= !(p.simd_lt(low) | p.simd_gt(high)) | p.abs().simd_eq(f32::INFINITY);
+            }
         }
     }
     if !sound.all_true() {
@@ -53,7 +62,7 @@ fn probabilities_of<S: Simd>(simd: S, tile: &Tile, sums_to_one: bool) -> bool {
             };
             let off = (sum - 1.0).abs();
             // An infinite sum has an infinite term, which is counted instead.
-            sound &= !(counts & off.simd_gt(TOLERANCE) & off.simd_lt(infinity));
+            sound &= !(counts & off.simd_gt(TOLERANCE) & off.simd_lt(f32::INFINITY));
         }
     }
     sound.all_true()

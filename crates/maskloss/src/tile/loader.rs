@@ -29,6 +29,8 @@ thread_local! {
 pub(crate) struct Loader {
     buffers: Buffers,
     map: LabelMap,
+    /// Whether targets are held against [0, 1]: pass 2 reads what pass 1 has checked.
+    check_targets: bool,
 }
 
 impl Drop for Loader {
@@ -38,8 +40,8 @@ impl Drop for Loader {
 }
 
 impl Loader {
-    /// A loader for the tiles of one call.
-    pub(crate) fn new(criterion: &Criterion, input: &Input) -> Self {
+    /// A loader for the tiles of one pass, which is the first to see the values or not.
+    pub(crate) fn new(criterion: &Criterion, input: &Input, first: bool) -> Self {
         let blocks = tile_pixels(criterion.classes) / BLOCK;
         let planes = criterion.classes * blocks;
         let mut buffers = BUFFERS.take();
@@ -50,7 +52,7 @@ impl Loader {
         fit(&mut buffers.labels, blocks);
         fit(&mut buffers.weights, blocks);
         fit(&mut buffers.seen, criterion.classes.div_ceil(64));
-        Self { buffers, map: LabelMap::new(criterion) }
+        Self { buffers, map: LabelMap::new(criterion), check_targets: first && criterion.check_values }
     }
 
     /// Loads a tile; `None` where something in it is at fault.
@@ -73,6 +75,7 @@ impl Loader {
         span: Span,
     ) -> Option<Tile<'a>> {
         let Buffers { prediction, planes, labels, weights, present, seen } = &mut self.buffers;
+        let check = self.check_targets;
         let shape = input.shape;
         let blocks = span.len.div_ceil(BLOCK);
         let at = span.sample * shape.pixels + span.from;
@@ -104,11 +107,11 @@ impl Loader {
                 }
             }
             Target::PerClass(Planes::U8(source)) => {
-                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
             }
             Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
                 let set = PlaneSet::borrow(source, shape, span);
-                if criterion.check_values {
+                if check {
                     for class in 0..shape.classes {
                         sound &= in_unit_range(simd, set.plane(class));
                     }
@@ -116,10 +119,10 @@ impl Loader {
                 TileTarget::Planes(set)
             }
             Target::PerClass(Planes::F32(source)) => {
-                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
             }
             Target::PerClass(Planes::F64(source)) => {
-                load_targets(simd, source, shape, criterion, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
             }
         };
         if !sound {
@@ -187,6 +190,7 @@ fn load_targets<'a, S: Simd, T: Element>(
     source: &[T],
     shape: Shape,
     criterion: &Criterion,
+    check: bool,
     span: Span,
     planes: &'a mut [Block],
     weights: &mut [Block],
@@ -208,7 +212,7 @@ fn load_targets<'a, S: Simd, T: Element>(
                 *t = if weight == 0.0 { 0.0 } else { *t };
             }
         }
-        *sound &= !criterion.check_values || in_unit_range(simd, plane);
+        *sound &= !check || in_unit_range(simd, plane);
     }
     TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
 }
