@@ -1,13 +1,21 @@
 //! Hard counts for scores: true positives, predicted and reference pixels of each sample and region.
 
+mod bytes;
+mod members;
+mod runs;
 mod singles;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
+use self::bytes::ByteCounter;
 use self::tiles::TileCounter;
 use crate::fault::{Fault, all_or_first_fault};
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
+use crate::simd::Level;
 use crate::tensor::{Floats, Labels, Shape, Target};
+use crate::tile::Span;
 use crate::tile::label::label_value;
 
 /// What a region is predicted by.
@@ -60,7 +68,7 @@ pub fn count(input: &CountInput, execution: &Execution) -> Result<Vec<SampleCoun
     let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
     let results = run(tasks, workers, |queue| {
         let mut counts = vec![SampleCounts { regions: vec![[0; 3]; regions], valid: 0 }; shape.samples];
-        let mut counter = TileCounter::new(input);
+        let mut counter = Counter::new(input);
         while let Some(span) = queue.next() {
             if let Err(fault) = counter.add_span(execution.level, span, &mut counts[span.sample]) {
                 queue.close();
@@ -82,6 +90,29 @@ fn sum_of(mut total: Vec<SampleCounts>, part: Vec<SampleCounts>) -> Vec<SampleCo
         }
     }
     total
+}
+
+/// How a worker counts.
+enum Counter<'a> {
+    Bytes(ByteCounter<'a>),
+    Tiles(Box<TileCounter<'a>>),
+}
+
+impl<'a> Counter<'a> {
+    fn new(input: &'a CountInput<'a>) -> Self {
+        let tiles = || Self::Tiles(Box::new(TileCounter::new(input)));
+        ByteCounter::new(input).map_or_else(tiles, Self::Bytes)
+    }
+
+    fn add_span(&mut self, level: Level, span: Span, counts: &mut SampleCounts) -> Result<(), Fault> {
+        match self {
+            Self::Bytes(counter) => {
+                counter.add_span(level, span, counts);
+                Ok(())
+            }
+            Self::Tiles(counter) => counter.add_span(level, span, counts),
+        }
+    }
 }
 
 fn assert_lengths(input: &CountInput) {

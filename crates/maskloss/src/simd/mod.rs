@@ -16,7 +16,7 @@ mod testing;
 
 pub(crate) use exp::exp;
 pub(crate) use fearless_simd::prelude::*;
-pub(crate) use fearless_simd::{Simd, f32x16, f64x8, i32x16};
+pub(crate) use fearless_simd::{Simd, f32x16, f64x8, i32x16, u8x16, u8x32, u8x64};
 pub(crate) use ln::ln;
 
 /// Runs an expression at a level: `dispatch!(level, simd => kernel(simd, …))`.
