@@ -39,3 +39,36 @@ impl Fault {
         key(self) < key(other)
     }
 }
+
+/// What all workers made; or the first fault that one of them found.
+pub(crate) fn all_or_first_fault<T>(results: Vec<Result<T, Fault>>) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::with_capacity(results.len());
+    let mut first: Option<Fault> = None;
+    for result in results {
+        match result {
+            Ok(made) => all.push(made),
+            Err(fault) if first.is_none_or(|first| fault.precedes(&first)) => first = Some(fault),
+            Err(_) => {}
+        }
+    }
+    first.map_or(Ok(all), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(sample: usize, pixel: usize) -> Fault {
+        Fault { kind: FaultKind::LabelOutOfRange, value: 9.0, sample, class: 0, pixel }
+    }
+
+    #[test]
+    fn a_fault_is_the_first_one_in_any_order_of_the_workers() {
+        let mut results = [Err(fault(1, 0)), Ok(()), Err(fault(0, 7)), Err(fault(0, 8))];
+        for _ in 0..results.len() {
+            assert_eq!(all_or_first_fault(results.to_vec()), Err(fault(0, 7)));
+            results.rotate_left(1);
+        }
+        assert_eq!(all_or_first_fault(vec![Ok(1), Ok(2)]), Ok(vec![1, 2]));
+    }
+}

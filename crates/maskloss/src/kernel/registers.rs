@@ -103,20 +103,20 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
     #[inline(always)]
     fn softmax(&mut self, block: usize) -> Softmax<S, N> {
         let mut z = [f32x16::splat(self.simd, 0.0); N];
-        for class in 0..N {
-            z[class] = f32x16::load_array_ref(self.simd, &self.logits[class][block]);
+        for (z, logits) in z.iter_mut().zip(self.logits) {
+            *z = f32x16::load_array_ref(self.simd, &logits[block]);
         }
         let (mut p, largest) = exp_each(self.simd, z);
         let mut denominator = p[0];
-        for class in 1..N {
-            denominator += p[class];
+        for &numerator in &p[1..] {
+            denominator += numerator;
         }
         self.sound &= denominator.simd_ge(*PLAIN_DENOMINATORS.start())
             & denominator.simd_le(*PLAIN_DENOMINATORS.end())
             & largest.simd_le(LARGEST_FINITE);
         let scale = 1.0 / denominator;
-        for class in 0..N {
-            p[class] *= scale;
+        for p in &mut p {
+            *p *= scale;
         }
         Softmax { p, denominator }
     }
@@ -211,8 +211,8 @@ fn softmax_gradient<S: Simd, const N: usize>(
     let labels = &labels[..tile.blocks];
     let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
     let mut k = [WideCoefficients::splat(simd, slope, 0); N];
-    for class in 1..N {
-        k[class] = WideCoefficients::splat(simd, slope, class);
+    for (class, k) in k.iter_mut().enumerate().skip(1) {
+        *k = WideCoefficients::splat(simd, slope, class);
     }
     let total = f32x16::splat(simd, slope.total());
     let out: [&mut [Block]; N] = out.planes();

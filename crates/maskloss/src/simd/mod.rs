@@ -16,7 +16,9 @@ mod testing;
 
 pub(crate) use exp::{exp, exp_each};
 pub(crate) use fearless_simd::prelude::*;
-pub(crate) use fearless_simd::{MaskWiden, Simd, f32x4, f32x16, f64x8, i32x4, i32x16, mask32x16, u32x4, u32x16};
+pub(crate) use fearless_simd::{
+    MaskWiden, Simd, f32x4, f32x16, f64x8, i32x4, i32x16, mask32x16, u8x16, u8x32, u8x64, u32x4, u32x16,
+};
 pub(crate) use ln::ln;
 
 /// Runs an expression at a level: `dispatch!(level, simd => kernel(simd, …))`.
