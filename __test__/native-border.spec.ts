@@ -3,6 +3,7 @@ import { crossEntropyLoss, diceLoss, isMasklossError } from '../src/index.ts'
 import { detached, thrown, untyped } from './faces.ts'
 import { binding } from './native/binding.ts'
 import { nativeTest } from './native/engine.ts'
+import { numbersOf } from './native/numbers.ts'
 import { sameBytes } from './native/run.ts'
 
 const SHAPE = [2, 3, 4, 5] as const
@@ -18,47 +19,25 @@ const code = (call: () => unknown): string => {
   return isMasklossError(error) ? error.code : String(error)
 }
 
-/** A sound call of the binding's `evaluate`, by position. */
-const NAMES = [
-  'simd',
-  'threads',
-  'plan',
-  'samples',
-  'pixels',
-  'channelsLast',
-  'perClass',
-  'prediction',
-  'target',
-  'pixelWeights',
-  'gradient',
-  'gradientScale',
-  'accumulate',
-  'values',
-  'report',
-] as const
-const sound = (): Record<(typeof NAMES)[number], unknown> => ({
-  simd: '',
-  threads: 1,
-  plan: Float64Array.of(2, 3, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0),
-  samples: 2,
-  pixels: 20,
-  channelsLast: false,
-  perClass: false,
-  prediction: prediction.slice(),
-  target: labels.slice(),
-  pixelWeights: weights.slice(),
-  gradient: new Float32Array(ELEMENTS),
-  gradientScale: 1,
-  accumulate: false,
-  values: new Float64Array(3),
-  report: new Float64Array(4),
+/** A sound plan, and a sound call of its function, by name. */
+const sound = () => ({
+  plan: Float64Array.of(2, 3, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0) as unknown,
+  numbers: numbersOf({ samples: 2, pixels: 20 }) as unknown,
+  prediction: prediction.slice() as unknown,
+  target: labels.slice() as unknown,
+  gradient: new Float32Array(ELEMENTS) as unknown,
+  pixelWeights: weights.slice() as unknown,
+  values: new Float64Array(3) as unknown,
 })
 const evaluate = (changes: Partial<ReturnType<typeof sound>>): number => {
-  const args = { ...sound(), ...changes }
-  return Reflect.apply(
-    binding().evaluate as (...args: unknown[]) => number,
-    undefined,
-    NAMES.map((name) => args[name]),
+  const { plan, numbers, prediction: z, target, gradient, pixelWeights, values } = { ...sound(), ...changes }
+  return binding().compile(plan as Float64Array, '', 1)(
+    numbers as ArrayBuffer,
+    z,
+    target,
+    gradient,
+    pixelWeights,
+    values,
   )
 }
 const OVERLAP = 7
@@ -80,6 +59,24 @@ nativeTest('a detached array in any place', (t) => {
       undefined,
       name,
     )
+  }
+  const numbers = numbersOf({ samples: 2, pixels: 20 })
+  structuredClone(0, { transfer: [numbers] })
+  t.throws(() => evaluate({ numbers }))
+})
+
+nativeTest('a buffer that is too small, shared, or none', (t) => {
+  for (const bytes of [0, 7, 8, 55, 56, 64, 79]) {
+    const numbers = numbersOf({ samples: 2, pixels: 20 }).slice(0, bytes)
+    const message = t.throws(() => evaluate({ numbers })).message
+    t.regex(message, /^Expected /, `${bytes} bytes`)
+  }
+  t.is(evaluate({ numbers: numbersOf({ samples: 2, pixels: 20 }, 3) }), 0)
+  // The values need room behind the report where they have no array.
+  t.throws(() => evaluate({ numbers: numbersOf({ samples: 2, pixels: 20 }, 5), values: undefined }))
+  t.is(evaluate({ numbers: numbersOf({ samples: 2, pixels: 20 }, 6), values: undefined }), 0)
+  for (const numbers of [new Float64Array(11), new SharedArrayBuffer(88), new DataView(new ArrayBuffer(88)), {}, 0]) {
+    t.throws(() => evaluate({ numbers }), undefined, Object.prototype.toString.call(numbers))
   }
 })
 
@@ -154,9 +151,9 @@ nativeTest('a gradient in the memory of any input, at any distance', (t) => {
 })
 
 nativeTest('the binding writes to no memory that it reads or writes elsewhere', (t) => {
-  const outputs = ['values', 'report', 'gradient'] as const
+  const outputs = ['values', 'gradient'] as const
   for (const name of outputs) {
-    for (const other of [...outputs, 'plan', 'prediction', 'target', 'pixelWeights'] as const) {
+    for (const other of [...outputs, 'prediction', 'target', 'pixelWeights'] as const) {
       if (name === other) continue
       const [a, b] = [sound()[name] as Float64Array, sound()[other] as Float64Array]
       const memory = new ArrayBuffer(a.byteLength + b.byteLength)
@@ -168,6 +165,15 @@ nativeTest('the binding writes to no memory that it reads or writes elsewhere', 
       t.is(evaluate({ [other]: copy, [name]: view(a, near) }), OVERLAP, `${name} in ${other}`)
     }
   }
+  const numbers = numbersOf({ samples: 2, pixels: 20 }, 128)
+  const inNumbers = {
+    values: new Float64Array(numbers, 8 * 9, 3),
+    gradient: new Float32Array(numbers, 8 * 9, ELEMENTS),
+    prediction: new Float32Array(numbers, 8 * 9, ELEMENTS),
+    target: new Uint8Array(numbers, 8 * 9, PIXELS),
+    pixelWeights: new Float32Array(numbers, 8 * 9, PIXELS),
+  }
+  for (const [name, view] of Object.entries(inNumbers)) t.is(evaluate({ numbers, [name]: view }), OVERLAP, name)
   const report = new Float64Array(16)
   const counted = (counts: Float64Array, valid: Float64Array, last: Float64Array): number =>
     binding().count(
@@ -253,10 +259,13 @@ nativeTest('nothing, and more than there is', (t) => {
   // The product agrees, an extent does not exist: what the engine would allocate for it ended the process once.
   const nothing = { prediction: empty, target: new Uint8Array(0), pixelWeights: undefined, gradient: undefined }
   const everything = Float64Array.of(2, 4e9, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
-  t.throws(() => evaluate({ ...nothing, samples: 1e12, pixels: 0 }))
-  t.throws(() => evaluate({ ...nothing, samples: 0, pixels: 1e12 }))
-  t.throws(() => evaluate({ ...nothing, samples: 0, pixels: 0, plan: everything }))
-  t.throws(() => evaluate({ samples: 2 ** 63, pixels: 2 ** 63 }))
+  t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 1e12, pixels: 0 }) }))
+  t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 0, pixels: 1e12 }) }))
+  t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 0, pixels: 0 }), plan: everything }))
+  for (const extent of [2 ** 63, 1e300, -1, 0.5, NaN, Infinity]) {
+    t.throws(() => evaluate({ numbers: numbersOf({ samples: extent, pixels: 20 }) }), undefined, `${extent}`)
+    t.throws(() => evaluate({ numbers: numbersOf({ samples: 2, pixels: extent }) }), undefined, `${extent}`)
+  }
   const count = (regions: number, samples: number, classes: number, pixels: number, length: number): unknown =>
     binding().count(
       '',
@@ -297,5 +306,9 @@ nativeTest('numbers of threads', (t) => {
     t.is(found.loss, wanted.loss)
     t.true(sameBytes(found.gradient, wanted.gradient))
   }
-  for (const threads of [0, -1, NaN, Infinity, -Infinity, 1e300]) t.is(evaluate({ threads }), 0)
+  for (const threads of [0, -1, NaN, Infinity, -Infinity, 1e300]) {
+    t.is(evaluate({ numbers: numbersOf({ samples: 2, pixels: 20, threads }) }), 0)
+    t.is(typeof binding().compile(sound().plan as Float64Array, '', threads), 'function')
+  }
+  t.throws(() => binding().compile(sound().plan as Float64Array, 'abacus', 1))
 })

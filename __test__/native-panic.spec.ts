@@ -9,7 +9,7 @@ import { child } from './native/child.ts'
 import { MISSING } from './native/engine.ts'
 
 const missing = MISSING ?? (spawnSync('cargo', ['--version']).status === 0 ? undefined : 'no Rust toolchain')
-const title = 'a panic is an error of JavaScript: on its thread, in the pool, in a task'
+const title = 'a panic is an error of JavaScript: on its thread, in the pool, in a function that was made, in a task'
 
 /** Shares what `cargo test` has built. The path of the addon. */
 function buildDebugAddon(): Promise<string> {
@@ -48,6 +48,7 @@ if (missing === undefined) {
     const { told, loss } = JSON.parse(stdout) as { told: Record<string, string>; loss: number }
     t.is(told['sync'], 'panicked on demand: sync')
     t.is(told['pool'], 'panicked on demand: pool')
+    t.is(told['function'], 'panicked on demand: function')
     t.regex(told['task']!, /report it$/)
     t.true(Math.abs(loss - Math.LN2) < 1e-6)
   })

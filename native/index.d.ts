@@ -9,11 +9,15 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/**
+ * Makes the function that evaluates a plan. Its `numbers` are those of the call (samples, pixels, channelsLast, perClass,
+ * gradientScale, accumulate, threads), then room for the report: the loss, the count of non-finite values, the loss of each term,
+ * and the values where there is no `values`; or the value, sample, class and pixel of a fault.
+ */
+export declare function compile(plan: Float64Array, simd: string, threads: number): (numbers: ArrayBuffer, prediction: unknown, target: unknown, gradient?: unknown, pixelWeights?: unknown, values?: unknown) => number
+
 /** Hard counts. `decision` is 0 for label maps, 1 for argmax, 2 for a threshold; `ignoreIndex` NaN for none. */
 export declare function count(simd: string, threads: number, regions: Float64Array, samples: number, classes: number, pixels: number, channelsLast: boolean, perClass: boolean, decision: number, threshold: number, ignoreIndex: number, prediction: unknown, reference: unknown, counts: Float64Array, valid: Float64Array, report: Float64Array): number
-
-/** Evaluates a plan. `report` receives the loss, the count of non-finite values, and the loss of each term. */
-export declare function evaluate(simd: string, threads: number, plan: Float64Array, samples: number, pixels: number, channelsLast: boolean, perClass: boolean, prediction: unknown, target: unknown, pixelWeights: unknown, gradient: unknown, gradientScale: number, accumulate: boolean, values: Float64Array, report: Float64Array): number
 
 /** The distinct labels of a map, ascending. */
 export declare function labels(map: unknown): Array<number>

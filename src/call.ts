@@ -6,7 +6,7 @@ import { sameShape } from './layout.ts'
 import type { OptionKind } from './options.ts'
 import type { CallOptions } from './result.ts'
 import { checkLength, copyShape, type Tensor } from './tensor.ts'
-import { dtypeOf, overlap, type TypedArray } from './typed-array.ts'
+import { dtypeOf, overlap, type DType, type TypedArray } from './typed-array.ts'
 
 /** The table of `CallOptions`. The slots below are its order. */
 export const CALL_TABLE: Readonly<Record<keyof CallOptions, OptionKind>> = {
@@ -79,29 +79,29 @@ function refuseWithoutGradient(call: readonly unknown[], argument: string): void
   })
 }
 
-/** The caller's buffer, checked; a new one; or none. */
+/** The caller's buffer, checked; a new one; or none. `dtype` is the prediction's. */
 export function gradientOf(
   call: readonly unknown[],
-  prediction: FloatArray,
+  dtype: DType,
   shape: readonly number[],
   length: number,
 ): FloatArray | undefined {
   const gradient = call[GRADIENT]
   if (gradient === undefined || gradient === false) return undefined
-  const dtype = dtypeOf(prediction)
+  const wanted = dtype === 'float64' ? 'float64' : 'float32'
   if (gradient === true)
-    return dtype === 'float64' ? newFloat64Array(length, 'gradient') : newFloat32Array(length, 'gradient')
+    return wanted === 'float64' ? newFloat64Array(length, 'gradient') : newFloat32Array(length, 'gradient')
   const given = dtypeOf(gradient)
   if (given === undefined) {
     throw wrong('ERR_MASKLOSS_OPTION_TYPE', 'gradient', 'true or a typed array', gradient)
   }
-  if (given !== dtype) {
+  if (given !== wanted) {
     throw masklossError({
       code: 'ERR_MASKLOSS_DTYPE',
       argument: 'gradient',
-      expected: dtype === 'float64' ? 'a Float64Array' : 'a Float32Array',
+      expected: wanted === 'float64' ? 'a Float64Array' : 'a Float32Array',
       actual: describe(gradient),
-      remedy: `the gradient of a ${dtype} prediction is ${dtype}`,
+      remedy: `the gradient of a ${dtype} prediction is ${wanted}`,
     })
   }
   checkLength(gradient as FloatArray, length, shape, 'gradient')
@@ -109,8 +109,10 @@ export function gradientOf(
 }
 
 /** Refuses a gradient that lies in the memory of an input: the input would change while it is read. */
-export function refuseOverlap(gradient: TypedArray, input: TypedArray, argument: string): void {
-  if (overlap(gradient, input)) throw overlapping(argument)
+export function refuseOverlap(gradient: TypedArray, inputs: Readonly<Record<string, Tensor | undefined>>): void {
+  for (const [argument, input] of Object.entries(inputs)) {
+    if (input !== undefined && overlap(gradient, input.data)) throw overlapping(argument)
+  }
 }
 
 /** The error for a gradient that shares memory with an input. To be thrown. */

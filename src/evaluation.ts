@@ -106,11 +106,11 @@ export class Evaluation {
     const z = predictionArray(predicted)
     const g = perClass ? planeArray(reference) : labelArray(reference)
     const m = weights === undefined ? undefined : weightArray(weights)
-    const gradient = gradientOf(call, z, geometry.shape, length)
-    if (gradient !== undefined) {
-      refuseOverlap(gradient, predicted.data, 'prediction')
-      refuseOverlap(gradient, reference.data, 'target')
-      if (weights !== undefined) refuseOverlap(gradient, weights.data, 'pixelWeights')
+    const gradient = gradientOf(call, predicted.dtype, geometry.shape, length)
+    // The engine finds what lies in the memory it is given; what was copied for it is looked at here.
+    const copied = z !== predicted.data || g !== reference.data || m !== weights?.data
+    if (gradient !== undefined && copied) {
+      refuseOverlap(gradient, { prediction: predicted, target: reference, pixelWeights: weights })
     }
     this.#probe(fitted, z, g, perClass)
 
@@ -131,6 +131,9 @@ export class Evaluation {
       threads,
     })
     if (outcome.fault !== undefined) {
+      if (gradient !== undefined && outcome.fault === 'overlap') {
+        refuseOverlap(gradient, { prediction: predicted, target: reference, pixelWeights: weights })
+      }
       const channelsLastLikely = geometry.defaulted && looksChannelsLast(z, geometry)
       throw faultError(outcome, { geometry, plan: this.#plan, channelsLastLikely })
     }

@@ -40,9 +40,16 @@ const FAULTS = [
   'overlap',
 ] as const
 
-/** Room in the report before the losses of the terms: loss and non-finite values, or value, sample, class and pixel. */
+/** Room in a report before the losses of the terms: loss and non-finite values, or value, sample, class and pixel. */
 const REPORT = 2
 const FAULT_REPORT = 4
+/** What a call says before the report: samples, pixels, channelsLast, perClass, gradientScale, accumulate, threads. */
+const CALL = 7
+/**
+ * Values that come back in the report and are copied: so many lie inside the object of a new array, and showing that to
+ * native code would move them out.
+ */
+const FEW_VALUES = 8
 
 /** Where the face finds the native engine, or its stand-in. */
 export const native: EngineSource = { engine: () => (loaded ??= load()) }
@@ -182,43 +189,41 @@ class NativeEngine implements Engine {
   }
 }
 
+/** A function of the binding, and the numbers that cross with each call of it: those of the call, then the report. */
 class NativeCriterion implements EngineCriterion {
-  readonly #binding: NativeBinding
-  readonly #simd: string
-  readonly #threads: number
-  readonly #plan: Float64Array
-  readonly #report: Float64Array
+  readonly #evaluate: ReturnType<NativeBinding['compile']>
+  readonly #numbers: Float64Array<ArrayBuffer>
+  readonly #memory: ArrayBuffer
 
   constructor(binding: NativeBinding, simd: string, threads: number, spec: CriterionSpec) {
-    this.#binding = binding
-    this.#simd = simd
-    this.#threads = threads
-    this.#plan = planOf(spec)
-    this.#report = new Float64Array(Math.max(FAULT_REPORT, REPORT + spec.terms.length))
+    this.#evaluate = binding.compile(planOf(spec), simd, threads)
+    this.#numbers = new Float64Array(CALL + Math.max(FAULT_REPORT, REPORT + spec.terms.length + FEW_VALUES))
+    this.#memory = this.#numbers.buffer
   }
 
   evaluate(call: EvaluateCall): Outcome | Fault {
-    const report = this.#report
-    const status = this.#binding.evaluate(
-      this.#simd,
-      call.threads || this.#threads,
-      this.#plan,
-      call.samples,
-      call.pixels,
-      call.channelsLast,
-      call.perClass,
-      call.prediction,
-      call.target,
-      call.pixelWeights,
-      call.gradient,
-      call.gradientScale,
-      call.accumulate,
-      call.values,
-      report,
-    )
-    if (status !== 0) return faultOf(status, report)
-    for (let i = 0; i < call.terms.length; i++) call.terms[i] = report[REPORT + i]!
-    return { loss: report[0]!, nonFinite: report[1]! }
+    const { prediction, target, gradient, pixelWeights, values, terms } = call
+    const numbers = this.#numbers
+    numbers[0] = call.samples
+    numbers[1] = call.pixels
+    numbers[2] = call.channelsLast ? 1 : 0
+    numbers[3] = call.perClass ? 1 : 0
+    numbers[4] = call.gradientScale
+    numbers[5] = call.accumulate ? 1 : 0
+    numbers[6] = call.threads
+    const few = values.length <= FEW_VALUES
+    const evaluate = this.#evaluate
+    // Each argument costs something, the fifth more: it makes the binding allocate.
+    const status =
+      pixelWeights !== undefined || !few
+        ? evaluate(this.#memory, prediction, target, gradient, pixelWeights, few ? undefined : values)
+        : gradient !== undefined
+          ? evaluate(this.#memory, prediction, target, gradient)
+          : evaluate(this.#memory, prediction, target)
+    if (status !== 0) return faultOf(status, numbers.subarray(CALL))
+    for (let i = 0; i < terms.length; i++) terms[i] = numbers[CALL + REPORT + i]!
+    if (few) for (let i = 0; i < values.length; i++) values[i] = numbers[CALL + REPORT + terms.length + i]!
+    return { loss: numbers[CALL]!, nonFinite: numbers[CALL + 1]! }
   }
 }
 

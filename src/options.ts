@@ -22,7 +22,8 @@ interface Slot {
 
 const isPrototypeOfPlain = (prototype: object | null): boolean =>
   prototype === null || prototype === Object.prototype || Reflect.getPrototypeOf(prototype) === null
-const { hasOwn } = Object
+/** Called like this it costs nothing in a loop over the properties: they are known to be own, and `Object.hasOwn` would look. */
+const { hasOwnProperty } = Object.prototype
 
 const LONGEST_LIST = 65_536
 
@@ -60,7 +61,7 @@ export class OptionNames {
       throw notPlain(options, path === '' ? 'options' : path)
     }
     for (const name in options) {
-      if (!hasOwn(options, name)) continue
+      if (!hasOwnProperty.call(options, name)) continue
       const slot = this.#slots.get(name)
       if (slot === undefined) throw this.#unknown(name, path)
       const value = (options as Record<string, unknown>)[name]
@@ -116,7 +117,7 @@ function copyList(value: object, path: string, depth: number): unknown {
   if (!Array.isArray(value) && dtypeOf(value) === undefined) return value
   const source = value as ArrayLike<unknown>
   const { length } = source
-  if (length > LONGEST_LIST) {
+  if (!Number.isInteger(length) || length < 0 || length > LONGEST_LIST) {
     throw masklossError({
       code: 'ERR_MASKLOSS_OPTION_VALUE',
       argument: path,
@@ -125,12 +126,11 @@ function copyList(value: object, path: string, depth: number): unknown {
       remedy: 'pass one element a class',
     })
   }
-  const copy: unknown[] = []
+  const copy = new Array<unknown>(length)
   for (let index = 0; index < length; index += 1) {
     const element = source[index]
-    copy.push(
-      depth > 1 && typeof element === 'object' && element !== null ? copyList(element, path, depth - 1) : element,
-    )
+    copy[index] =
+      depth > 1 && typeof element === 'object' && element !== null ? copyList(element, path, depth - 1) : element
   }
   return copy
 }
@@ -141,7 +141,8 @@ export function sameValues(a: readonly unknown[], b: readonly unknown[], from = 
   for (let index = from; index < a.length; index += 1) {
     const x = a[index]
     const y = b[index]
-    if (x === y || Object.is(x, y)) continue
+    // Most options are absent: that is a look at two pointers, comparing values of any type is a call.
+    if (x === undefined ? y === undefined : x === y || Object.is(x, y)) continue
     if (x instanceof OptionValues && y instanceof OptionValues && x.names === y.names && sameValues(x.values, y.values))
       continue
     if (Array.isArray(x) && Array.isArray(y) && sameValues(x, y)) continue

@@ -1,28 +1,24 @@
-/** Calls every export of the binding with every bad value in every place, and with too few and too many arguments. */
+/**
+ * Calls every export of the binding, and the function that `compile` makes, with every bad value in every place, with too few and
+ * too many arguments, with any receiver, and as constructors.
+ */
 import { badValues } from './bad-values.ts'
 import { binding } from './binding.ts'
+import { numbersOf, reportOf } from './numbers.ts'
 
 const native = binding()
 const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
 
 /** A sound call of each function, by name. */
 const CALLS: Readonly<Record<string, () => unknown[]>> = {
+  compile: () => [plan.slice(), '', 1],
   evaluate: () => [
-    '',
-    1,
-    plan.slice(),
-    1,
-    2,
-    false,
-    false,
+    numbersOf({ samples: 1, pixels: 2 }),
     new Float32Array(4),
     new Uint8Array(2),
-    undefined,
     new Float32Array(4),
-    1,
-    false,
+    new Float32Array(2).fill(1),
     new Float64Array(2),
-    new Float64Array(4),
   ],
   count: () => [
     '',
@@ -53,11 +49,14 @@ let calls = 0
 let refused = 0
 const strange: string[] = []
 
-async function call(name: string, args: readonly unknown[]): Promise<void> {
+/** What the names stand for. */
+const functions = { ...native, evaluate: native.compile(plan, '', 1) } as unknown as Record<string, () => unknown>
+
+async function call(name: string, args: readonly unknown[], receiver?: unknown): Promise<void> {
   calls++
   try {
-    const result: unknown = Reflect.apply(native[name as keyof typeof native] as () => unknown, undefined, args)
-    await result
+    const made: unknown = Reflect.apply(functions[name]!, receiver, args)
+    await made
   } catch (error) {
     refused++
     if (!(error instanceof Error)) strange.push(`${name} threw ${typeof error}`)
@@ -69,6 +68,8 @@ for (const name of exported) if (!(name in CALLS)) strange.push(`no call of ${na
 for (const [name, sound] of Object.entries(CALLS)) {
   await call(name, [])
   await call(name, [...sound(), ...sound()])
+  for (const value of badValues()) await call(name, sound(), value)
+  await construct(name, sound())
   for (const [i] of sound().entries()) {
     await call(name, sound().slice(0, i))
     for (const value of badValues()) {
@@ -78,11 +79,30 @@ for (const [name, sound] of Object.entries(CALLS)) {
     }
   }
 }
+// Every number of a call, as it is read from the buffer.
+for (let i = 0; i < 7; i++) {
+  for (const value of badValues().filter((bad) => typeof bad === 'number')) {
+    for (let count = 3; count <= 6; count++) {
+      const given = numbersOf({ samples: 1, pixels: 2 })
+      new Float64Array(given)[i] = value
+      await call('evaluate', sound('evaluate').with(0, given).slice(0, count))
+    }
+  }
+}
 // The process still computes.
-const report = new Float64Array(4)
-const after = sound('evaluate').with(14, report)
-await call('evaluate', after)
-console.log(JSON.stringify({ calls, refused, values: badValues().length, strange, loss: report[0] }))
+const numbers = numbersOf({ samples: 1, pixels: 2 })
+await call('evaluate', sound('evaluate').with(0, numbers))
+console.log(JSON.stringify({ calls, refused, values: badValues().length, strange, loss: reportOf(numbers)[0] }))
+
+async function construct(name: string, args: readonly unknown[]): Promise<void> {
+  calls++
+  try {
+    await Reflect.construct(functions[name]!, args)
+  } catch (error) {
+    refused++
+    if (!(error instanceof Error)) strange.push(`new ${name} threw ${typeof error}`)
+  }
+}
 
 function sound(name: string): unknown[] {
   return CALLS[name]!()

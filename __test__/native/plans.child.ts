@@ -3,6 +3,7 @@ import { valuesLength } from '../cases/build.ts'
 import { evaluateBits } from './run.ts'
 import { Draw, drawCase, drawSpec } from './draw.ts'
 import { binding } from './binding.ts'
+import { numbersOf } from './numbers.ts'
 import { planOf } from '../../src/plan.ts'
 
 const PLANS = 20_000
@@ -27,22 +28,15 @@ function attempt(): string {
   const perClass = draw.chance(0.3)
   const gradient = draw.chance(0.5) ? new Float32Array(elements) : undefined
   try {
-    const status = native.evaluate(
-      '',
-      draw.one([1, 2, 0, NaN, 1e9]),
-      plan,
-      samples,
-      pixels,
-      draw.chance(0.5),
-      perClass,
+    const evaluate = native.compile(plan, '', draw.one([1, 2, 0, NaN, 1e9]))
+    const call = { samples, pixels, channelsLast: draw.chance(0.5), perClass, accumulate: draw.chance(0.3) }
+    const status = evaluate(
+      numbersOf(call, draw.between(0, 9)),
       Float32Array.from({ length: elements }, () => draw.unit()),
       Uint8Array.from({ length: perClass ? elements : samples * pixels }, () => draw.between(0, 2)),
-      draw.chance(0.3) ? Float32Array.from({ length: samples * pixels }, () => draw.unit()) : undefined,
       gradient,
-      1,
-      draw.chance(0.3),
-      new Float64Array(values),
-      new Float64Array(draw.between(0, 6)),
+      draw.chance(0.3) ? Float32Array.from({ length: samples * pixels }, () => draw.unit()) : undefined,
+      draw.chance(0.8) ? new Float64Array(values) : undefined,
     )
     return `status ${status}`
   } catch (error) {

@@ -3,6 +3,7 @@ import { crossEntropy, criterion, region } from '../cases/build.ts'
 import { planOf } from '../../src/plan.ts'
 import { messageOf, worker } from './child.ts'
 import { binding } from './binding.ts'
+import { numbersOf } from './numbers.ts'
 
 const CALLS = 400
 const [samples, classes, pixels] = [2, 5, 9000] as const
@@ -30,22 +31,13 @@ for (let i = 0; i < CALLS; i++) {
     }),
   )
   const perClass = regions === undefined && i % 4 === 1
-  const status = native.evaluate(
-    '',
-    1 + (i % 4),
-    plan,
-    samples,
-    pixels,
-    i % 2 === 1,
-    perClass,
+  const status = native.compile(plan, '', 1 + (i % 4))(
+    numbersOf({ samples, pixels, channelsLast: i % 2 === 1, perClass }),
     prediction,
     perClass ? planes : i % 2 === 0 ? labels : wide,
-    i % 7 === 0 ? pixelWeights : undefined,
     new Float32Array(elements),
-    1,
-    false,
+    i % 7 === 0 ? pixelWeights : undefined,
     new Float64Array(samples * classes),
-    new Float64Array(4),
   )
   outcomes[status] = (outcomes[status] ?? 0) + 1
   labels.fill(i % classes)

@@ -3,6 +3,7 @@ import type { CriterionSpec } from '../../src/engine.ts'
 import { planOf } from '../../src/plan.ts'
 import { type Data, valuesLength } from '../cases/build.ts'
 import { binding } from './binding.ts'
+import { numbersOf, reportOf } from './numbers.ts'
 
 /** How a call is run; no bit of the result may depend on it. */
 export interface Run {
@@ -21,27 +22,14 @@ export interface Bits {
 /** Evaluates; the gradient goes into `gradient`, or into zeros. Throws on a fault. */
 export function evaluateBits({ simd, threads }: Run, spec: CriterionSpec, data: Data, into?: Float32Array): Bits {
   const values = new Float64Array(valuesLength(spec, data))
-  const report = new Float64Array(Math.max(4, 2 + spec.terms.length))
-  const { prediction } = data
+  const { prediction, samples, pixels, channelsLast, perClass, gradientScale, accumulate } = data
+  const call = { samples, pixels, channelsLast, perClass, gradientScale, accumulate }
+  const numbers = numbersOf(call, Math.max(4, 2 + spec.terms.length))
   const gradient =
     into ?? (prediction instanceof Float32Array ? new Float32Array(prediction.length) : new Float64Array(prediction.length))
-  const status = binding().evaluate(
-    simd,
-    threads,
-    planOf(spec),
-    data.samples,
-    data.pixels,
-    data.channelsLast ?? false,
-    data.perClass ?? false,
-    prediction,
-    data.target,
-    data.pixelWeights,
-    gradient,
-    data.gradientScale ?? 1,
-    data.accumulate ?? false,
-    values,
-    report,
-  )
+  const evaluate = binding().compile(planOf(spec), simd, threads)
+  const status = evaluate(numbers, prediction, data.target, gradient, data.pixelWeights, values)
+  const report = reportOf(numbers)
   if (status !== 0) throw new Error(`status ${status}: ${report.join(', ')}`)
   return { report: report.subarray(0, 2 + spec.terms.length), values, gradient }
 }

@@ -1,6 +1,7 @@
-/** Ten thousand calls that end in an error: what they were given must not stay alive. Prints by how many bytes the process grew. */
+/** Ten thousand calls that end in an error, each of a function of its own: what they were given must not stay alive. Prints by how many bytes the process grew. */
 import { isMasklossError, diceLoss } from '../../src/index.ts'
 import { binding } from './binding.ts'
+import { numbersOf } from './numbers.ts'
 
 const CALLS = 10_000
 /** Of each array: were one kept a call, the process would grow by 40 MiB. */
@@ -12,9 +13,9 @@ const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
 /** Every kind of failure, in turn. */
 const FAILURES: readonly (() => unknown)[] = [
   // Of the binding: a wrong type after arrays were already taken; a wrong length; a wrong plan.
-  () => Reflect.apply(native.evaluate as () => unknown, undefined, ['', 1, plan, 1, 2, false, false, array(), array(), 'no']),
-  () => evaluate(array(), new Float64Array(2)),
-  () => evaluate(new Float32Array(4), array()),
+  () => native.compile(plan, '', 1)(numbersOf({ samples: 1, pixels: 2 }), array(), array(), 'no'),
+  () => native.compile(plan, '', 1)(numbersOf({ samples: 1, pixels: 2 }), array(), array()),
+  () => native.compile(array() as never, '', 1),
   () => native.labels(new DataView(array().buffer)),
   // Of the face: a shape, an option, the data.
   () => diceLoss(array(), array(), { activation: 'softmax', shape: [1, 2, 2, 2] }),
@@ -24,13 +25,6 @@ const FAILURES: readonly (() => unknown)[] = [
 
 function array(): Float32Array<ArrayBuffer> {
   return new Float32Array(BYTES / 4)
-}
-
-function evaluate(prediction: Float32Array, numbers: Float64Array | Float32Array): unknown {
-  const labels = new Uint8Array(prediction.length / 2)
-  const values = new Float64Array(2)
-  const given = numbers instanceof Float32Array ? numbers : plan
-  return native.evaluate('', 1, given as Float64Array, 1, 2, false, false, prediction, labels, undefined, undefined, 1, false, values, values)
 }
 
 function run(calls: number): number {

@@ -1,4 +1,5 @@
 import type { CriterionSpec, EvaluateCall, Fault } from '../engine.ts'
+import { overlap } from '../typed-array.ts'
 import { PixelReader } from './pixel.ts'
 import { classesOf } from './target.ts'
 
@@ -73,11 +74,5 @@ function pixelCheck(
 function overlaps(call: EvaluateCall): boolean {
   const out = call.gradient
   if (out === undefined) return false
-  return [call.prediction, call.target, call.pixelWeights].some(
-    (input) =>
-      input !== undefined &&
-      input.buffer === out.buffer &&
-      input.byteOffset < out.byteOffset + out.byteLength &&
-      out.byteOffset < input.byteOffset + input.byteLength,
-  )
+  return [call.prediction, call.target, call.pixelWeights].some((input) => input !== undefined && overlap(input, out))
 }

@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 #![allow(clippy::too_many_arguments, reason = "positional: an options object costs more than a small call")]
 
+mod criterion;
 mod files;
 #[cfg(feature = "bench")]
 mod floor;
@@ -14,9 +15,7 @@ mod plan;
 #[allow(unsafe_code, reason = "the memory of JavaScript: the one file of unsafe code, each with its reason")]
 mod view;
 
-use maskloss::{
-    CountInput, Decision, Execution, Fault, FaultKind, Gradient, Input, Layout, Level, Shape, Target, available_threads,
-};
+use maskloss::{CountInput, Decision, Execution, Fault, FaultKind, Layout, Level, Shape, Target, available_threads};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use view::View;
@@ -46,7 +45,12 @@ fn invalid(message: &str) -> Error {
 fn execution(simd: &str, threads: f64) -> Result<Execution> {
     let level = if simd.is_empty() { Some(Level::detect()) } else { Level::from_name(simd) };
     let level = level.ok_or_else(|| invalid("Expected a SIMD level that this processor has"))?;
-    Ok(Execution { level, threads: (threads as usize).clamp(1, 1024) })
+    Ok(Execution { level, threads: bounded(threads) })
+}
+
+/// Threads that a process can start.
+fn bounded(threads: f64) -> usize {
+    (threads as usize).clamp(1, 1024)
 }
 
 /// A shape whose every extent is at most `len`: whatever is allocated for samples or classes is bounded by the caller's memory.
@@ -61,80 +65,6 @@ fn shape(samples: f64, classes: f64, pixels: f64, channels_last: bool, len: usiz
 
 fn same_length(found: usize, expected: usize, what: &str) -> Result<()> {
     if found == expected { Ok(()) } else { Err(invalid(&format!("Expected {what} as long as the shape says"))) }
-}
-
-/// Evaluates a plan. `report` receives the loss, the count of non-finite values, and the loss of each term.
-#[napi(
-    catch_unwind,
-    ts_args_type = "simd: string, threads: number, plan: Float64Array, samples: number, pixels: number, \
-    channelsLast: boolean, perClass: boolean, prediction: unknown, target: unknown, pixelWeights: unknown, gradient: unknown, \
-    gradientScale: number, accumulate: boolean, values: Float64Array, report: Float64Array"
-)]
-pub fn evaluate(
-    simd: String,
-    threads: f64,
-    plan: View,
-    samples: f64,
-    pixels: f64,
-    channels_last: bool,
-    per_class: bool,
-    prediction: View,
-    target: View,
-    pixel_weights: Option<View>,
-    gradient: Option<View>,
-    gradient_scale: f64,
-    accumulate: bool,
-    mut values: View,
-    mut report: View,
-) -> Result<u32> {
-    let criterion = plan::criterion(plan.numbers()?)?;
-    let shape = shape(samples, criterion.classes as f64, pixels, channels_last, prediction.len())?;
-    if per_class && criterion.ignore_index.is_some_and(|c| !(0..shape.classes as i64).contains(&c)) {
-        return Err(invalid("Expected the plane of a class to mark the pixels to ignore"));
-    }
-    let planes = shape.samples * shape.pixels;
-    same_length(target.len(), if per_class { prediction.len() } else { planes }, "a target")?;
-    if let Some(weights) = &pixel_weights {
-        same_length(weights.len(), planes, "pixel weights")?;
-    }
-    if let Some(gradient) = &gradient {
-        same_length(gradient.len(), prediction.len(), "a gradient")?;
-    }
-    // Nothing that is written may share memory with anything else.
-    let read = || [&plan, &prediction, &target].into_iter().chain(&pixel_weights);
-    let written: Vec<&View> = [&values, &report].into_iter().chain(&gradient).collect();
-    let apart = |index: usize, view: &View| {
-        read().all(|other| view.disjoint(other)) && written[..index].iter().all(|other| view.disjoint(other))
-    };
-    if !written.iter().enumerate().all(|(index, view)| apart(index, view)) {
-        return Ok(OVERLAP);
-    }
-
-    let input = Input {
-        shape,
-        prediction: prediction.floats()?,
-        target: if per_class { Target::PerClass(target.planes()?) } else { Target::Labels(target.labels()?) },
-        pixel_weights: pixel_weights.as_ref().map(View::floats).transpose()?,
-    };
-    let mut gradient = gradient;
-    let mut into = match &mut gradient {
-        Some(view) => Some(Gradient { data: view.floats_mut()?, scale: gradient_scale, accumulate }),
-        None => None,
-    };
-    let report = report.numbers_mut()?;
-    match maskloss::evaluate(&criterion, &input, into.as_mut(), &execution(&simd, threads)?) {
-        Err(fault) => Ok(status(&fault, report)),
-        Ok(evaluation) => {
-            let head = [evaluation.loss, evaluation.non_finite as f64];
-            for (to, number) in report.iter_mut().zip(head.into_iter().chain(evaluation.terms)) {
-                *to = number;
-            }
-            let values = values.numbers_mut()?;
-            same_length(values.len(), evaluation.values.len(), "values")?;
-            values.copy_from_slice(&evaluation.values);
-            Ok(0)
-        }
-    }
 }
 
 /// Hard counts. `decision` is 0 for label maps, 1 for argmax, 2 for a threshold; `ignoreIndex` NaN for none.

@@ -1,7 +1,7 @@
 //! Panics on demand, in debug builds only: the tests show with them that none ends the process.
 
 use maskloss::panic_in_pool;
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 
@@ -14,6 +14,12 @@ pub fn panic_now(place: String) {
         panic_in_pool();
     }
     panic!("panicked on demand: {place}");
+}
+
+/// A function that panics, made as those of criteria are.
+#[napi(catch_unwind)]
+pub fn panicking_function(env: &Env) -> Result<Function<'_, (), ()>> {
+    env.create_function_from_closure("panicking", |_| -> Result<()> { panic!("panicked on demand: function") })
 }
 
 /// A task that panics.

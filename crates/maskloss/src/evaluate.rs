@@ -47,14 +47,12 @@ pub fn evaluate(
     let mut table = into.as_ref().map(|_| CoefficientTable::new(input.shape.samples, criterion.classes));
     let scale = into.as_ref().map_or(1.0, |gradient| gradient.scale);
 
-    let mut values = Vec::new();
+    let (mut values, mut others) = (Vec::with_capacity(input.shape.samples * criterion.classes), Vec::new());
     let mut terms = Vec::with_capacity(criterion.terms.len());
     for (index, term) in criterion.terms.iter().enumerate() {
-        let mut of_term = Vec::new();
-        terms.push(term.loss.evaluate(&context, &mut of_term, table.as_mut(), scale * term.weight));
-        if index == 0 {
-            values = of_term;
-        }
+        let of_term = if index == 0 { &mut values } else { &mut others };
+        of_term.clear();
+        terms.push(term.loss.evaluate(&context, of_term, table.as_mut(), scale * term.weight));
     }
     let loss = criterion.terms.iter().zip(&terms).fold(0.0, |sum, (term, loss)| sum + term.weight * loss);
     if criterion.is_per_pixel() {

@@ -1,9 +1,12 @@
 //! Work on several threads: our own pool, never rayon's global one, which panics where it cannot start.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod busy;
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use self::busy::Busy;
 use crate::simd::Level;
 
 /// How a call is run. No result depends on it.
@@ -21,10 +24,12 @@ impl Default for Execution {
     }
 }
 
-/// The threads that this process may use: affinity and quota respected.
+/// The threads that this process may use: affinity and quota respected, as they were at the first call.
 #[must_use]
 pub fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // Asked once: the answer comes from several files.
+    static AVAILABLE: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    *AVAILABLE
 }
 
 /// A call below this many elements stays on the caller's thread: waking another one costs as much as the work.
@@ -54,8 +59,20 @@ impl<T> Queue<T> {
     }
 }
 
-/// Runs `worker` on up to `workers` threads, the caller's among them, until the queue is empty; returns what each made.
+/// The threads at work in this process, but for calls of one task.
+static BUSY: Busy = Busy::new();
+
+/// Runs `worker` on up to `workers` threads, the caller's among them, until the queue is empty; returns what each made. Calls that
+/// run at the same time share the cores.
 pub(crate) fn run<T: Send, R: Send>(tasks: Vec<T>, workers: usize, worker: impl Fn(&Queue<T>) -> R + Sync) -> Vec<R> {
+    if tasks.len() < 2 {
+        return vec![worker(&Queue::new(tasks))];
+    }
+    let share = BUSY.share(workers, available_threads());
+    run_on(share.threads, tasks, worker)
+}
+
+fn run_on<T: Send, R: Send>(workers: usize, tasks: Vec<T>, worker: impl Fn(&Queue<T>) -> R + Sync) -> Vec<R> {
     let queue = Queue::new(tasks);
     let pool = if workers > 1 { pool(workers - 1) } else { None };
     let Some(pool) = pool else {
@@ -100,5 +117,5 @@ fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub fn panic_in_pool() {
-    run(vec![()], 2, |_| assert!(rayon::current_thread_index().is_none(), "panicked on demand: pool"));
+    run_on(2, vec![()], |_| assert!(rayon::current_thread_index().is_none(), "panicked on demand: pool"));
 }

@@ -63,35 +63,36 @@ impl Region {
         table: Option<&mut CoefficientTable>,
         factor: f64,
     ) -> f64 {
-        let cells = self.cells(context.statistics.samples.len());
-        let losses: Vec<CellLoss> = cells.iter().map(|cell| self.cell_loss(&self.pool(context, cell))).collect();
-
-        let scale = self.cell_scale(&cells, &losses);
+        let scale = self.cell_scale(context);
+        let mut table = table;
         let mut total = 0.0;
-        for (cell, found) in cells.iter().zip(&losses) {
-            let value = self.cell_weight(cell) * found.loss;
-            if !found.skipped {
-                total += value;
+        for cell in self.cells(context) {
+            let found = self.cell_loss(&self.pool(context, &cell));
+            let weight = self.cell_weight(&cell);
+            if found.skipped {
+                values.push(f64::NAN);
+                continue;
             }
-            values.push(if found.skipped { f64::NAN } else { value });
-        }
-        // A loss over nothing is 0, whatever its cells are: so is its gradient.
-        if let (Some(table), true) = (table, scale != 0.0) {
-            for (cell, found) in cells.iter().zip(&losses) {
-                self.add_coefficients(cell, found, factor * scale * self.cell_weight(cell), table);
+            values.push(weight * found.loss);
+            total += weight * found.loss;
+            // A loss over nothing is 0, whatever its cells are: so is its gradient.
+            if let (Some(table), true) = (table.as_deref_mut(), scale != 0.0) {
+                self.add_coefficients(&cell, &found, factor * scale * weight, table);
             }
         }
         if scale == 0.0 { 0.0 } else { scale * total }
     }
 
     /// The cells in the order of the values.
-    fn cells(&self, samples: usize) -> Vec<Cell<'_>> {
+    fn cells(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
         let pooled = matches!(self.score_per, ScorePer::Class | ScorePer::Batch);
-        let samples = if pooled { vec![None] } else { (0..samples).map(Some).collect() };
         let by_class = matches!(self.score_per, ScorePer::Class | ScorePer::SampleClass);
-        let groups: Vec<&[usize]> =
-            if by_class { self.classes.chunks(1).collect() } else { vec![self.classes.as_slice()] };
-        samples.into_iter().flat_map(|sample| groups.iter().map(move |&classes| Cell { sample, classes })).collect()
+        let samples = if pooled { 1 } else { context.statistics.samples.len() };
+        let group = if by_class { 1 } else { self.classes.len().max(1) };
+        (0..samples).flat_map(move |n| {
+            let sample = (!pooled).then_some(n);
+            self.classes.chunks(group).map(move |classes| Cell { sample, classes })
+        })
     }
 
     fn pool(&self, context: &Context, cell: &Cell) -> Sums {
@@ -201,16 +202,23 @@ impl Region {
     }
 
     /// What the sum of the values is multiplied by.
-    fn cell_scale(&self, cells: &[Cell], losses: &[CellLoss]) -> f64 {
+    fn cell_scale(&self, context: &Context) -> f64 {
         if self.reduction != Reduction::Mean {
             return 1.0;
         }
-        let counted = cells.iter().zip(losses).filter(|(_, found)| !found.skipped);
+        let skips = self.empty_class == EmptyClass::Skip;
+        let counted = self.cells(context).filter(|cell| !(skips && self.is_empty(context, cell)));
         let total = match self.weight_mode {
-            WeightMode::Mean => counted.map(|(cell, _)| self.cell_weight(cell)).fold(0.0, |a, b| a + b),
+            WeightMode::Mean => counted.map(|cell| self.cell_weight(&cell)).fold(0.0, |a, b| a + b),
             WeightMode::Multiply | WeightMode::Inside => counted.count() as f64,
         };
         if total == 0.0 { 0.0 } else { 1.0 / total }
+    }
+
+    /// Whether a cell has no reference.
+    fn is_empty(&self, context: &Context, cell: &Cell) -> bool {
+        let size = |&class| context.statistics.value(Quantity::Reference, cell.sample, class);
+        cell.classes.iter().map(size).fold(0.0, |a, b| a + b) == 0.0
     }
 
     /// The weight of a cell's value: its class's, where it has one class.

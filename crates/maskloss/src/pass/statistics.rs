@@ -1,7 +1,7 @@
 //! Pass 1: the sums of every sample and class, and every check of the data, before anything is written.
 
 use crate::criterion::Criterion;
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, all_or_first_fault};
 use crate::kernel::accumulate::{Sums, accumulate};
 use crate::kernel::activation::Activator;
 use crate::kernel::registers::accumulate_in_registers;
@@ -42,27 +42,16 @@ pub(crate) fn statistics(
     });
 
     let mut samples: Vec<Option<SampleSums>> = (0..shape.samples).map(|_| None).collect();
-    let mut first: Option<Fault> = None;
-    for result in results {
-        match result {
-            Err(fault) => first = Some(first.filter(|f| f.precedes(&fault)).unwrap_or(fault)),
-            Ok(found) => {
-                for (sample, sums) in found {
-                    match &mut samples[sample] {
-                        Some(total) => total.merge(&sums),
-                        empty => *empty = Some(sums),
-                    }
-                }
-            }
+    for (sample, sums) in all_or_first_fault(results)?.into_iter().flatten() {
+        match &mut samples[sample] {
+            Some(total) => total.merge(&sums),
+            empty => *empty = Some(sums),
         }
     }
-    match first {
-        Some(fault) => Err(fault),
-        None => Ok(Statistics {
-            samples: samples.into_iter().map(|s| s.unwrap_or_else(|| SampleSums::new(needs, shape.classes))).collect(),
-            pixels: shape.pixels,
-        }),
-    }
+    Ok(Statistics {
+        samples: samples.into_iter().map(|s| s.unwrap_or_else(|| SampleSums::new(needs, shape.classes))).collect(),
+        pixels: shape.pixels,
+    })
 }
 
 /// One worker's pass 1.
