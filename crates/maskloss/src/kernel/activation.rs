@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::criterion::Activation;
-use crate::simd::{Bytes, Level, Select, Simd, SimdBase, SimdMask, dispatch, exp, f32x16, i32x16};
+use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp, exp_each, f32x16, i32x16};
 use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
@@ -176,7 +176,8 @@ impl Activator {
         for class in 0..tile.classes {
             let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
             for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
-                sigmoid(simd, f32x16::load_array_ref(simd, z)).store_array(p);
+                let [value] = sigmoid(simd, [f32x16::load_array_ref(simd, z)]);
+                value.store_array(p);
             }
         }
         (true, non_finite(simd, tile))
@@ -199,12 +200,24 @@ impl Activator {
     }
 }
 
-/// `1 / (1 + u)` or `u / (1 + u)` with `u = exp(−|z|)`: no overflow on either side. NaN for an infinite logit.
+/// `1 / (1 + exp(−z))` of several vectors. An exponential beyond the largest number makes 0, which is what the probability is to
+/// within the smallest normal number. NaN for an infinite logit.
 #[inline(always)]
-pub(crate) fn sigmoid<S: Simd>(simd: S, z: f32x16<S>) -> f32x16<S> {
-    let u = exp(simd, -z.abs());
-    let inverse = 1.0 / (u + 1.0);
-    z.simd_ge(0.0).select(inverse, u * inverse) + z * 0.0
+pub(crate) fn sigmoid<S: Simd, const N: usize>(simd: S, z: [f32x16<S>; N]) -> [f32x16<S>; N] {
+    let mut negative = z;
+    for z in &mut negative {
+        *z = -*z;
+    }
+    let (mut p, largest) = exp_each(simd, negative);
+    for p in &mut p {
+        *p = 1.0 / (*p + 1.0);
+    }
+    if !largest.simd_le(LARGEST_FINITE).all_true() {
+        for (p, z) in p.iter_mut().zip(z) {
+            *p += z * 0.0;
+        }
+    }
+    p
 }
 
 /// The prediction values of a tile that are NaN or infinite.

@@ -171,6 +171,27 @@ fn softmax_sums<S: Simd, const N: usize>(simd: S, tile: &Tile, labels: &[[i32; B
     true
 }
 
+/// Two blocks at a time: their divisions do not wait for each other.
+#[inline(always)]
+fn sigmoid_pairs<S: Simd>(simd: S, logits: &[Block], mut consume: impl FnMut(usize, f32x16<S>)) {
+    let last = logits.len() - 1;
+    one_ahead(
+        logits.len().div_ceil(2),
+        #[inline(always)]
+        |pair| {
+            let load = |block: usize| f32x16::load_array_ref(simd, &logits[block.min(last)]);
+            sigmoid(simd, [load(2 * pair), load(2 * pair + 1)])
+        },
+        #[inline(always)]
+        |pair, [first, second]| {
+            consume(2 * pair, first);
+            if 2 * pair < last {
+                consume(2 * pair + 1, second);
+            }
+        },
+    );
+}
+
 /// Each class on its own. A logit that is NaN or infinite makes its probability NaN, as in the scratch.
 #[inline(always)]
 fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &mut Sums) -> u64 {
@@ -180,10 +201,9 @@ fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &m
         let logits = &tile.prediction.plane(class)[..tile.blocks];
         let mut predicted = sums.lanes(simd, Quantity::Predicted, class);
         let mut found = sums.target_sums(simd, class);
-        one_ahead(
-            tile.blocks,
-            #[inline(always)]
-            |block| sigmoid(simd, f32x16::load_array_ref(simd, &logits[block])),
+        sigmoid_pairs(
+            simd,
+            logits,
             #[inline(always)]
             |block, p| {
                 let p = Wide::of(p);
@@ -244,10 +264,9 @@ fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32
         let logits = &tile.prediction.plane(class)[..tile.blocks];
         let k = WideCoefficients::splat(simd, slope, class);
         let out = &mut out.plane(class)[..tile.blocks];
-        one_ahead(
-            tile.blocks,
-            #[inline(always)]
-            |block| sigmoid(simd, f32x16::load_array_ref(simd, &logits[block])),
+        sigmoid_pairs(
+            simd,
+            logits,
             #[inline(always)]
             |block, p| {
                 let d = k.by_probability(simd, &target, block);
