@@ -92,6 +92,20 @@ export function shapeOf(input: Input, expected: readonly number[]): readonly num
   return input.tensor.shape ?? expected
 }
 
+/** The same elements under another shape: of targets, which have no gradient. See `reshape` for predictions. */
+export function reshapeInput(input: Input, shape: readonly number[]): Input {
+  const own = shapeOf(input, shape)
+  checkLength(input.tensor.data, size(own), own, input.name)
+  if (size(own) === size(shape)) return { ...input, tensor: { ...input.tensor, shape } }
+  throw masklossError({
+    code: 'ERR_MASKLOSS_SHAPE',
+    argument: input.name,
+    expected: `${size(shape)} elements, as in ${list(shape)}`,
+    actual: list(own),
+    remedy: 'the prediction comes first, the target second, and both cover the same pixels',
+  })
+}
+
 /** The axes of a tensor in another order: of targets, which have no gradient. See `permute` for predictions. */
 export function permuteInput(input: Input, shape: readonly number[], order: readonly number[]): Input {
   const permuted = order.map((axis) => shape[axis] as number)
@@ -133,19 +147,25 @@ export function axesOf(axes: number | readonly number[], rank: number, name: str
 /**
  * Pixel weights times mask, one number a pixel, each broadcast to the pixels as arrays are: axes aligned at the last, extents of 1
  * repeated. Their own class axis, if any, has extent 1.
+ * @param own - Weights of the library's own, multiplied too.
  */
-export function pixelWeights(inputs: Inputs, grid: Geometry): FloatArray | undefined {
-  const given = [inputs.pixelWeights, inputs.mask].filter((input) => input !== undefined)
-  const [first, second] = given.map((input) => toPixels(input, grid))
-  if (first === undefined || second === undefined) return first
-  const product = new Float64Array(first.length)
-  for (let index = 0; index < product.length; index += 1) {
-    product[index] = (first[index] as number) * (second[index] as number)
+export function pixelWeights(
+  inputs: Pick<Inputs, 'pixelWeights' | 'mask'>,
+  grid: Geometry,
+  ...own: readonly (Input | undefined)[]
+): FloatArray | undefined {
+  const given = [inputs.pixelWeights, inputs.mask, ...own].filter((input) => input !== undefined)
+  const [first, ...others] = given.map((input) => overPixels(input, grid))
+  if (first === undefined || others.length === 0) return first
+  const product = Float64Array.from(first)
+  for (const other of others) {
+    for (let index = 0; index < product.length; index += 1) product[index]! *= other[index] as number
   }
   return product
 }
 
-function toPixels(input: Input, grid: Geometry): FloatArray {
+/** One number a pixel, from an array that broadcasts to the pixels. */
+export function overPixels(input: Input, grid: Geometry): FloatArray {
   const count = grid.samples * grid.pixels
   const withClass = grid.labelShapes[1] as readonly number[]
   const shape = shapeOf(input, withClass)

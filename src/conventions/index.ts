@@ -3,9 +3,10 @@ import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
 import * as monai from './monai/index.ts'
 import * as nnunet from './nnunet/index.ts'
+import * as smp from './smp/index.ts'
 import * as torch from './torch.ts'
 
-const LIBRARIES = { monai, nnunet, torch }
+const LIBRARIES = { monai, nnunet, smp, torch }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -26,6 +27,8 @@ export interface Conventions {
   readonly monai: Bound<typeof monai>
   /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
   readonly nnunet: Bound<typeof nnunet>
+  /** segmentation-models-pytorch: `segmentation_models_pytorch.losses`. */
+  readonly smp: Bound<typeof smp>
   /** PyTorch: `torch.nn.functional`. */
   readonly torch: Bound<typeof torch>
 }

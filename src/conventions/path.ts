@@ -217,6 +217,12 @@ export function perElement(path: Path, value: (x: number) => number, slope: (x: 
   })
 }
 
+/** Another number in place of some elements, which are not read and have gradient 0. */
+export function fill(path: Path, replaced: (index: number) => boolean, value: number): Path {
+  const data = path.data.map((x, index) => (replaced(index) ? value : x))
+  return step(path, data, path.shape, (gradient) => gradient.map((slope, index) => (replaced(index) ? 0 : slope)))
+}
+
 /** `tanh(z)`, slope `1 − tanh²`. */
 export function tanh(path: Path): Path {
   return perElement(path, Math.tanh, (_, y) => 1 - y * y)

@@ -2,7 +2,16 @@
  * How a convention reads its options: a table with one reader an option says its name, its type and the library's default. `null`
  * stands for Python's `None`, where the library knows one.
  */
-import { FINITE, INTEGER, OptionNames, text, type OptionKind, type OptionValues, type Range } from '../options.ts'
+import {
+  FINITE,
+  inRange,
+  INTEGER,
+  OptionNames,
+  text,
+  type OptionKind,
+  type OptionValues,
+  type Range,
+} from '../options.ts'
 
 /** Reads one option. */
 export interface Reader<Value, Given = Value> {
@@ -82,6 +91,49 @@ export function numberOrNumbers(range: Range = FINITE): Reader<number | readonly
       return options.numbers(name, range) ?? missing(options, name, 'a number or a list of numbers')
     },
   }
+}
+
+/** Numbers with a shape, as an option holds them. */
+export interface NumberArray {
+  readonly data: Float64Array
+  readonly shape: readonly number[]
+}
+
+/** A number, a list of numbers, a list of such lists … as rows of equal length. */
+export type NestedNumbers = number | ArrayLike<number> | readonly NestedNumbers[]
+
+/** A number (shape `[]`), or numbers in lists in lists, as Python's arrays are written. */
+export function array(range: Range = FINITE): Reader<NumberArray, NestedNumbers> {
+  return {
+    kind: 'tensor',
+    read: (options, name) => {
+      const value = options.raw(name)
+      const shape = rowLengths(value)
+      const numbersIn = (part: unknown, depth: number): number[] => {
+        const row = rowOf(part)
+        if (depth === shape.length && typeof part === 'number' && inRange(part, range)) return [part]
+        if (row !== undefined && row.length > 0 && row.length === shape[depth]) {
+          return row.flatMap((element) => numbersIn(element, depth + 1))
+        }
+        const expected = `${text(range)}, or lists of such`
+        throw options.error('ERR_MASKLOSS_OPTION_TYPE', name, expected, 'pass rows of equal length')
+      }
+      return { data: Float64Array.from(numbersIn(value, 0)), shape }
+    },
+  }
+}
+
+const MOST_AXES = 8
+
+/** The lengths of a list, of its first list, of that one's first … */
+function rowLengths(value: unknown, depth = 0): number[] {
+  const row = rowOf(value)
+  return row === undefined || depth === MOST_AXES ? [] : [row.length, ...rowLengths(row[0], depth + 1)]
+}
+
+function rowOf(value: unknown): unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  return ArrayBuffer.isView(value) && 'length' in value ? Array.from(value as unknown as ArrayLike<number>) : undefined
 }
 
 /** An axis or a list of axes, as the library counts them: negative ones from the end. */
