@@ -1,12 +1,13 @@
 /** `conventions`: one namespace a library, one entry a loss, made for an engine. A library is one module whose exports are its entries. */
 import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
+import * as keras from './keras/index.ts'
 import * as monai from './monai/index.ts'
 import * as nnunet from './nnunet/index.ts'
 import * as smp from './smp/index.ts'
 import * as torch from './torch.ts'
 
-const LIBRARIES = { monai, nnunet, smp, torch }
+const LIBRARIES = { keras, monai, nnunet, smp, torch }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -23,6 +24,8 @@ export type Bound<Library> = {
  * `mask`. `values` is what the library returns. A library's defects are not reproduced; the entry says where its numbers differ.
  */
 export interface Conventions {
+  /** Keras: `keras.losses`. */
+  readonly keras: Bound<typeof keras>
   /** MONAI: `monai.losses`. */
   readonly monai: Bound<typeof monai>
   /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
