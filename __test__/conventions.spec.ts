@@ -318,3 +318,9 @@ test('weights of the positive part lie along the last axis or along axis 1', (t)
     /nested lists/,
   )
 })
+
+test('an error about labels names no option of ours', (t) => {
+  const { message } = thrown(() => nnunet.DC_and_CE_loss().evaluate(PREDICTION, WITH_IGNORED))
+  t.regex(message, /labels 0 to 2 for target but found 255 at sample 0, pixel \(1, 0\)/)
+  t.notRegex(message, /ignoreIndex|maskValue/)
+})

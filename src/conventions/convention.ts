@@ -155,8 +155,8 @@ export class ConventionEvaluation implements ConventionCriterion {
     const gradientScale = gradientScaleOf(call)
     const accumulate = accumulateOf(call)
 
-    const shape = predicted.shape ?? copyShape(shapeOf(predicted, call[SHAPE]), 'shape')
-    shapeOf(predicted, call[SHAPE])
+    const given = shapeOf(predicted, call[SHAPE])
+    const shape = predicted.shape ?? copyShape(given, 'shape')
     const length = size(shape)
     checkLength(predicted.data, length, shape, 'prediction')
     const path = { data: predictionArray(predicted), shape, back: undefined }
@@ -242,7 +242,7 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
   })
   if (outcome.fault !== undefined) {
     const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
-    throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false })
+    throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false, foreign: true })
   }
   if (gradient !== undefined && own !== undefined && back !== undefined) write(back(own), gradient, call.accumulate)
   const { weight } = spec.terms[0] as CriterionSpec['terms'][number]
