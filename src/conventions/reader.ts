@@ -93,47 +93,42 @@ export function numberOrNumbers(range: Range = FINITE): Reader<number | readonly
   }
 }
 
-/** Numbers with a shape, as an option holds them. */
-export interface NumberArray {
-  readonly data: Float64Array
+/** Numbers in lists of lists, all of one length at each depth. */
+export type NestedNumbers = ArrayLike<number> | readonly NestedNumbers[]
+
+/** Numbers with a shape, to be broadcast. */
+export interface Broadcast {
+  readonly numbers: readonly number[]
   readonly shape: readonly number[]
 }
 
-/** A number, a list of numbers, a list of such lists … as rows of equal length. */
-export type NestedNumbers = number | ArrayLike<number> | readonly NestedNumbers[]
-
-/** A number (shape `[]`), or numbers in lists in lists, as Python's arrays are written. */
-export function array(range: Range = FINITE): Reader<NumberArray, NestedNumbers> {
+/** One number, or nested lists of them, in a range. */
+export function broadcastNumbers(range: Range = FINITE): Reader<Broadcast, number | NestedNumbers> {
   return {
-    kind: 'tensor',
+    kind: 'value',
     read: (options, name) => {
-      const value = options.raw(name)
-      const shape = rowLengths(value)
-      const numbersIn = (part: unknown, depth: number): number[] => {
-        const row = rowOf(part)
-        if (depth === shape.length && typeof part === 'number' && inRange(part, range)) return [part]
-        if (row !== undefined && row.length > 0 && row.length === shape[depth]) {
-          return row.flatMap((element) => numbersIn(element, depth + 1))
-        }
-        const expected = `${text(range)}, or lists of such`
-        throw options.error('ERR_MASKLOSS_OPTION_TYPE', name, expected, 'pass rows of equal length')
+      const given = options.raw(name)
+      const shape: number[] = []
+      for (let part = given; typeof part === 'object' && part !== null; part = (part as ArrayLike<unknown>)[0]) {
+        shape.push((part as ArrayLike<unknown>).length)
       }
-      return { data: Float64Array.from(numbersIn(value, 0)), shape }
+      let numbers: unknown[] = [given]
+      for (const extent of shape) {
+        if (numbers.some((part) => (part as ArrayLike<unknown>).length !== extent))
+          throw notNested(options, name, range)
+        numbers = numbers.flatMap((part) => Array.from(part as ArrayLike<unknown>))
+      }
+      if (numbers.length > 0 && numbers.every((value) => typeof value === 'number' && inRange(value, range))) {
+        return { numbers: numbers as number[], shape }
+      }
+      throw notNested(options, name, range)
     },
   }
 }
 
-const MOST_AXES = 8
-
-/** The lengths of a list, of its first list, of that one's first … */
-function rowLengths(value: unknown, depth = 0): number[] {
-  const row = rowOf(value)
-  return row === undefined || depth === MOST_AXES ? [] : [row.length, ...rowLengths(row[0], depth + 1)]
-}
-
-function rowOf(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value
-  return ArrayBuffer.isView(value) && 'length' in value ? Array.from(value as unknown as ArrayLike<number>) : undefined
+function notNested(options: OptionValues, name: string, range: Range): Error {
+  const expected = `${text(range)}, or nested lists of such numbers`
+  return options.error('ERR_MASKLOSS_OPTION_VALUE', name, expected, 'pass lists of one length at each depth')
 }
 
 /** An axis or a list of axes, as the library counts them: negative ones from the end. */

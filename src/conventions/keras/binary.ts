@@ -1,9 +1,9 @@
 /** Keras's binary cross-entropies. */
-import type { Activation, BinaryCrossEntropyTerm, PixelTerm, Reduction } from '../../engine.ts'
+import type { Activation, BinaryCrossEntropyTerm, FloatArray, PixelTerm, Reduction } from '../../engine.ts'
 import { NON_NEGATIVE, type Range } from '../../options.ts'
-import { elements, planes, type Inputs } from '../arrange.ts'
+import { elements, numbersOf, planes, type Inputs } from '../arrange.ts'
 import { convention, type Arrangement, type Convention } from '../convention.ts'
-import { fill, sigmoid, size, type Path } from '../path.ts'
+import { sigmoid, size, step, type Path } from '../path.ts'
 import { axes, flag, number, orNull, type Reader } from '../reader.ts'
 import { binaryCrossEntropy, criterion, pixelTerm } from '../terms.ts'
 import { ENTROPY, EPSILON, pooled, type KerasEntropyOptions } from './common.ts'
@@ -21,7 +21,7 @@ const SHARE: Range = { min: 0, max: 1 }
 /** The loss of an element. */
 interface ElementLoss {
   readonly activation: Activation
-  readonly pathOf: (prediction: Path) => Path
+  readonly pathOf: (prediction: Path, target: FloatArray) => Path
   readonly term: (given: {
     readonly weight: number
     readonly reduction: Reduction
@@ -40,7 +40,7 @@ function arrange(inputs: Inputs, { axis, reduction }: Pooling, loss: ElementLoss
   const weighing = weigh(inputs, tensors.cells, reduction)
   const { factors, valuesShape, values = ([losses]) => losses as Float64Array<ArrayBuffer> } = weighing
   const count = size(prediction.shape) / size(tensors.cells)
-  const grid = elements(loss.pathOf(prediction))
+  const grid = elements(loss.pathOf(prediction, numbersOf(target)))
   const weight = weighing.reduction === 'mean' ? 1 : 1 / count
   const spec = criterion({
     activation: loss.activation,
@@ -70,14 +70,30 @@ function sums(numbers: Float64Array, count: number): Float64Array<ArrayBuffer> {
 }
 
 /**
- * Where `1 − 1e-7` is a float32 number, as it is for float32 predictions in Keras, it is `1 − 2⁻²³`: −log(1 − p) ends at 15.94, not at
- * 16.12. Other elements stay as they are.
+ * The clip's ends in the precision of the prediction, as Keras has them: in float32 `1 − 1e-7` is `1 − 2⁻²³`, so that −log(1 − p) ends at
+ * 15.94, not at 16.12.
  */
-function clippedAbove(path: Path): Path {
+function clipOf(data: FloatArray): (p: number) => number {
+  const [lowest, highest] =
+    data instanceof Float32Array ? [Math.fround(EPSILON), Math.fround(1 - EPSILON)] : [EPSILON, 1 - EPSILON]
+  return (p) => (p > highest ? highest : p < lowest ? lowest : p)
+}
+
+/**
+ * Probabilities in the clip. Nothing is copied where none is outside.
+ * @param ratio - What the slope of an element outside is, as a multiple of the slope at the clip's end.
+ */
+function clipped(path: Path, ratio: (index: number, p: number, end: number) => number): Path {
   const { data } = path
-  const highest = data instanceof Float32Array ? Math.fround(1 - EPSILON) : 1 - EPSILON
-  const clipped = (index: number): boolean => (data[index] as number) > highest
-  return data.some((p) => p > highest) ? fill(path, clipped, highest) : path
+  const clip = clipOf(data)
+  if (data.every((p) => Object.is(p, clip(p)))) return path
+  return step(path, data.map(clip), path.shape, (gradient) =>
+    gradient.map((slope, index) => {
+      const p = data[index] as number
+      const end = clip(p)
+      return Object.is(p, end) ? slope : slope * ratio(index, p, end)
+    }),
+  )
 }
 
 /**
@@ -96,7 +112,7 @@ export const BinaryCrossentropy: Convention<BinaryCrossentropyOptions> = convent
   ({ fromLogits, labelSmoothing, ...pooling }) => {
     const loss: ElementLoss = {
       activation: fromLogits ? 'sigmoid' : 'none',
-      pathOf: (prediction) => (fromLogits ? prediction : clippedAbove(prediction)),
+      pathOf: (prediction) => (fromLogits ? prediction : clipped(prediction, () => 0)),
       term: (given) => binaryCrossEntropy({ ...given, labelSmoothing, clip: fromLogits ? 0 : EPSILON }),
     }
     return (inputs) => arrange(inputs, pooling, loss)
@@ -108,8 +124,8 @@ export const BinaryCrossentropy: Convention<BinaryCrossentropyOptions> = convent
  *
  *     ℓ = a·(1 − p_t)^γ·BCE(p, t'),   p_t = t'·p + (1 − t')·(1 − p),   t' = (1 − ε)·t + ε/2
  *
- * p is the sigmoid of a logit (taken in TypeScript) or a probability, clipped to `[1e-7, 1 − 1e-7]` in both cases. Outside the slope is 0
- * here; Keras clips the cross-entropy only, and keeps the slope of its factor.
+ * p is the sigmoid of a logit (taken in TypeScript) or a probability. BCE has it clipped to `[1e-7, 1 − 1e-7]` in both cases; outside, the
+ * slope is that of the factor alone.
  */
 export interface BinaryFocalCrossentropyOptions extends KerasBinaryOptions {
   /** a = α·t' + (1 − α)·(1 − t'); else 1. Default `false`. */
@@ -126,6 +142,19 @@ const FOCAL: {
   readonly gamma: Reader<number>
 } = { applyClassBalancing: flag(false), alpha: number(0.25, SHARE), gamma: number(2, NON_NEGATIVE) }
 
+const miss = (p: number, t: number): number => t * (1 - p) + (1 - t) * p
+
+/** `BCE(end)·∂(1 − p_t)^γ/∂p` */
+function factorSlope(p: number, end: number, t: number, gamma: number): number {
+  const entropy = -t * Math.log(end) - (1 - t) * Math.log1p(-end)
+  return gamma === 0 ? 0 : gamma * miss(p, t) ** (gamma - 1) * (1 - 2 * t) * entropy
+}
+
+/** `(1 − p_t)^γ·∂BCE/∂p` */
+function entropySlope(p: number, t: number, gamma: number): number {
+  return miss(p, t) ** gamma * ((1 - t) / (1 - p) - t / p)
+}
+
 /** {@inheritDoc BinaryFocalCrossentropyOptions} */
 export const BinaryFocalCrossentropy: Convention<BinaryFocalCrossentropyOptions> = convention(
   'keras.BinaryFocalCrossentropy',
@@ -133,7 +162,11 @@ export const BinaryFocalCrossentropy: Convention<BinaryFocalCrossentropyOptions>
   ({ fromLogits, labelSmoothing, applyClassBalancing, alpha, gamma, ...pooling }) => {
     const loss: ElementLoss = {
       activation: 'none',
-      pathOf: (prediction) => clippedAbove(fromLogits ? sigmoid(prediction) : prediction),
+      pathOf: (prediction, target) =>
+        clipped(fromLogits ? sigmoid(prediction) : prediction, (index, p, end) => {
+          const t = (1 - labelSmoothing) * (target[index] as number) + labelSmoothing / 2
+          return factorSlope(p, end, t, gamma) / (factorSlope(end, end, t, gamma) + entropySlope(end, t, gamma))
+        }),
       term: (given) =>
         pixelTerm({
           ...given,

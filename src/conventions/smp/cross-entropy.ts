@@ -16,7 +16,7 @@ import {
 } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { size } from '../path.ts'
-import { array, number, orNull, word, type NestedNumbers, type NumberArray } from '../reader.ts'
+import { broadcastNumbers, number, orNull, word, type Broadcast, type NestedNumbers } from '../reader.ts'
 import { binaryCrossEntropy, criterion, crossEntropy } from '../terms.ts'
 import { elementwise } from './common.ts'
 
@@ -77,7 +77,7 @@ export const SoftCrossEntropyLoss: Convention<SoftCrossEntropyLossOptions> = con
  */
 export interface SoftBCEWithLogitsLossOptions {
   /** w ≥ 0. Default `null`: 1. */
-  readonly weight?: NestedNumbers | null | undefined
+  readonly weight?: number | NestedNumbers | null | undefined
   /** Elements with this value in the target do not count. Default −100; `null`: none. */
   readonly ignoreIndex?: number | null | undefined
   /** Default `'mean'`. */
@@ -85,18 +85,18 @@ export interface SoftBCEWithLogitsLossOptions {
   /** ε in [0, 1]. Default `null`: 0. */
   readonly smoothFactor?: number | null | undefined
   /** π ≥ 0, factor of the positive part. Default `null`: 1. */
-  readonly posWeight?: NestedNumbers | null | undefined
+  readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
 /** {@inheritDoc SoftBCEWithLogitsLossOptions} */
 export const SoftBCEWithLogitsLoss: Convention<SoftBCEWithLogitsLossOptions> = convention(
   'smp.SoftBCEWithLogitsLoss',
   {
-    weight: orNull(array(NON_NEGATIVE)),
+    weight: orNull(broadcastNumbers(NON_NEGATIVE)),
     ignoreIndex: orNull(number(-100, INTEGER), -100),
     reduction: word(REDUCTIONS, 'mean'),
     smoothFactor: orNull(number(0, SHARE)),
-    posWeight: orNull(array(NON_NEGATIVE)),
+    posWeight: orNull(broadcastNumbers(NON_NEGATIVE)),
   },
   ({ weight, ignoreIndex, reduction, smoothFactor = 0, posWeight }) =>
     (inputs) => {
@@ -106,7 +106,7 @@ export const SoftBCEWithLogitsLoss: Convention<SoftBCEWithLogitsLossOptions> = c
       const mixed = several === undefined ? undefined : mixedIn(several, inputs.target, smoothFactor, grid)
       const tensors = elementwise(inputs, grid, ignoreIndex, weights, mixed?.weight)
       const term = binaryCrossEntropy({
-        positiveWeights: posWeight === undefined || several !== undefined ? undefined : [...posWeight.data],
+        positiveWeights: posWeight === undefined || several !== undefined ? undefined : posWeight.numbers,
         labelSmoothing: mixed === undefined ? 2 * smoothFactor : 0,
         reduction,
       })
@@ -119,8 +119,8 @@ export const SoftBCEWithLogitsLoss: Convention<SoftBCEWithLogitsLossOptions> = c
     },
 )
 
-function constant(name: string, { data, shape }: NumberArray): Input {
-  return { name, tensor: { data, dtype: 'float64', shape, image: false } }
+function constant(name: string, { numbers, shape }: Broadcast): Input {
+  return { name, tensor: { data: Float64Array.from(numbers), dtype: 'float64', shape, image: false } }
 }
 
 /**
@@ -128,7 +128,7 @@ function constant(name: string, { data, shape }: NumberArray): Input {
  * `π·t·e + (1 − t)·f = s·(t'·e + (1 − t')·f)` with `s = π·t + 1 − t` and `t' = π·t/s`.
  */
 function mixedIn(
-  posWeight: NumberArray,
+  posWeight: Broadcast,
   target: Input,
   epsilon: number,
   grid: Grid,

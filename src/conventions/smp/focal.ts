@@ -96,8 +96,11 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss
       terms: termsOf(options, none ? 'none' : engineReduction(reduction), factorOf(options, grid), grid.classes),
     })
     const job = { ...tensors, spec, grid: { ...grid, path } }
-    if (!none) return { jobs: [job] }
     const numbers = numbersOf(inputs.target)
+    // The mean of nothing is NaN, as in PyTorch.
+    const nothing = ignoreIndex !== undefined && !none && engineReduction(reduction) === 'mean'
+    const loss = (sum: number): number => (nothing && numbers.every((label) => label === ignoreIndex) ? NaN : sum)
+    if (!none) return { jobs: [job], loss }
     const counts = (_: number, index: number): boolean => numbers[index] !== ignoreIndex
     return {
       jobs: [job],
