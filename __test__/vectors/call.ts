@@ -6,8 +6,8 @@ import { flatten, shapeOf, size, type Nested, type VectorCase } from './vectors.
 /** What a case computes, read off the result of a convention. */
 export interface Actual {
   readonly numbers: ArrayLike<number>
-  readonly shape: readonly number[]
-  /** Absent for functions that return numbers only. */
+  /** Absent for functions that return numbers only, as the gradient. */
+  readonly shape?: readonly number[]
   readonly gradient?: Float64Array
 }
 
@@ -117,6 +117,5 @@ function extraTensor(
 }
 
 function fromNumbers(result: unknown): Actual {
-  const numbers = typeof result === 'number' ? [result] : (result as ArrayLike<number>)
-  return { numbers, shape: typeof result === 'number' ? [] : [numbers.length] }
+  return { numbers: typeof result === 'number' ? [result] : (result as ArrayLike<number>) }
 }

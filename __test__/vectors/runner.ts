@@ -73,7 +73,7 @@ function valueProblem(row: VectorCase, actual: Actual): string | undefined {
   const wanted = (index: number): number => expected[scalar ? 0 : index] as number
   if (!scalar && numbers.length !== expected.length) return `${numbers.length} numbers instead of ${expected.length}`
   const { expected_shape: shape } = row
-  if (shape !== undefined && row.post === undefined && shape.join() !== actual.shape.join()) {
+  if (shape !== undefined && actual.shape !== undefined && shape.join() !== actual.shape.join()) {
     return `shape [${actual.shape.join()}] instead of [${shape.join()}]`
   }
   const wrong = numbers.findIndex((value, index) => !isClose(value, wanted(index), row))

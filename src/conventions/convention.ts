@@ -108,6 +108,9 @@ export function together(first: Job, second: Job): Job[] {
 /** From the tensors of a call to what is computed. */
 export type Arrange = (inputs: Inputs) => Arrangement
 
+/** How many sets of terms a criterion keeps. */
+const MOST_COMPILED = 64
+
 /** The slot of `mask`, behind those of our own losses. */
 const MASK = CALL_SLOTS
 
@@ -190,12 +193,13 @@ export class ConventionEvaluation implements ConventionCriterion {
     }
   }
 
-  /** Terms depend on few things of a call: the number of classes, how the target is written. */
+  /** Terms depend on few things of a call: the number of classes, how the target is written; of some libraries on weights. */
   #compile(spec: CriterionSpec, engine: Engine): EngineCriterion {
     const key = JSON.stringify(spec)
     const known = this.#compiled.get(key)
     if (known !== undefined) return known
     const compiled = engine.compile(spec)
+    if (this.#compiled.size === MOST_COMPILED) this.#compiled.clear()
     this.#compiled.set(key, compiled)
     return compiled
   }

@@ -11,7 +11,10 @@ import { elementwise, IGNORE_INDEX, MODE, oneVersusRest, type SmpIgnoreOptions, 
  * the mean over the classes that occur; in the others the Lovász hinge, all elements sorted together.
  */
 export interface LovaszLossOptions extends SmpModeOptions, SmpIgnoreOptions {
-  /** Sorts each sample on its own, and takes the mean over the samples. Default `false`: the batch as one. */
+  /**
+   * Sorts each sample on its own, and takes the mean over the samples; Lovász-softmax leaves out one whose pixels are all ignored, where
+   * smp fails. Default `false`: the batch as one.
+   */
   readonly perImage?: boolean | undefined
   /** smp reads `from_logits` and does nothing with it: only `true` is taken here. */
   readonly fromLogits?: true | undefined
