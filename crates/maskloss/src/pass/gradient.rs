@@ -91,8 +91,11 @@ fn write_all<T: Sink>(
     execution: &Execution,
 ) {
     let shape = input.shape;
-    let tasks: Vec<(Span, Part<T>)> = spans(shape).into_iter().zip(split(data, shape, task_pixels(shape))).collect();
+    let mut tasks: Vec<(Span, Part<T>)> =
+        spans(shape).into_iter().zip(split(data, shape, task_pixels(shape))).collect();
     let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
+    // Departure 9: the last first, since pass 1 has left it in the cache.
+    tasks.reverse();
     run(tasks, workers, |queue| {
         let mut pass = GradientPass::new(criterion, input, table, accumulate);
         while let Some((span, mut part)) = queue.next() {
