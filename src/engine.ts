@@ -25,10 +25,26 @@ export type PlaneArray = Uint8Array | Uint8ClampedArray | FloatArray
 
 /** What one score is made of. */
 export type ScorePer = 'sample-class' | 'class' | 'sample' | 'batch'
-/** How overlap and sizes enter: `Σpg, Σp, Σg`; `Σpg, Σp², Σg²`; `(Σp + Σg − Σ|p−g|)/2, Σp, Σg`. */
-export type RegionForm = 'product' | 'squared' | 'absolute'
-/** From score to loss: `1 − s`, `−log(max(s, floor))`, `(1 − s)^γ`. */
-export type RegionTransform = 'one-minus' | 'negative-log' | 'power'
+/**
+ * How overlap and sizes enter: `I, P, G` = `Σpg, Σp, Σg`; `Σpg, Σp², Σg²`; `(Σp + Σg − Σ|p−g|)/2, Σp, Σg`; and `'squared-errors'`:
+ * `I = Σp²g`, `FP = Σp²(1 − g)`, `FN = Σ(1 − p)²g`.
+ */
+export type RegionForm = 'product' | 'squared' | 'absolute' | 'squared-errors'
+/** In which order a mean goes over the values: all alike; each sample's, then the samples'; each class's, then the classes'. */
+export type Averaging = 'cells' | 'samples' | 'classes'
+/**
+ * Class weights that come from the reference: `w_c = 1/max((G_c + offset)^power, floor)`, G of the cell's sample (of the batch where
+ * scores pool it). What a class without reference weighs: what the formula gives; the largest weight of a class that has some, in
+ * the same pool (1 where none has); 0.
+ */
+export interface VolumeWeights {
+  readonly power: 1 | 2
+  readonly offset: number
+  readonly floor: number
+  readonly absent: 'formula' | 'largest' | 'zero'
+}
+/** From score to loss: `1 − s`, `−s`, `−log(max(s, floor))`, `(1 − s)^γ`, `(−log(max(s, floor)))^γ`, `ℓ/(1 + γ·(1 − ℓ))` with `ℓ = 1 − s`. */
+export type RegionTransform = 'one-minus' | 'negative' | 'negative-log' | 'power' | 'log-power' | 'penalty'
 /** How class weights weigh: divide by their sum, only multiply, or weigh inside numerator and denominator. */
 export type WeightMode = 'mean' | 'multiply' | 'inside'
 /** What a cell without any reference pixel counts as. */
@@ -38,15 +54,32 @@ export type Reduction = 'mean' | 'sum' | 'none'
 /** What the mean of a cross-entropy divides by: `Σ m·w_y`, the number of pixels that count, or of all pixels. */
 export type MeanOver = 'weights' | 'valid-pixels' | 'pixels'
 
+/** What the losses of a score per cell have in common: which cells there are, and how their values become one. */
+export interface CellOptions {
+  readonly scorePer: ScorePer
+  /** The classes that count, ascending; never empty. */
+  readonly classes: readonly number[]
+  /** Length C, by class id; `undefined`: all 1. */
+  readonly classWeights: readonly number[] | undefined
+  readonly weightMode: WeightMode
+  readonly emptyClass: EmptyClass
+  readonly averaging: Averaging
+  readonly reduction: Reduction
+}
+
 /** One score per cell: `(a·I + s_n) / max(a·(I + α·FP + β·FN) + s_d, floor)`. */
-export interface RegionTerm {
+export interface RegionTerm extends CellOptions {
   readonly kind: 'region'
   /** Factor of this term in the criterion's loss. */
   readonly weight: number
   readonly form: RegionForm
   readonly transform: RegionTransform
-  /** γ of the `'power'` transform; 1 otherwise. */
+  /** γ of the transform; 1 otherwise. */
   readonly gamma: number
+  /** γ by class id, where the classes differ; length C. */
+  readonly classGammas: readonly number[] | undefined
+  /** The loss is the reduced value to this power; 1 otherwise. */
+  readonly outerGamma: number
   /** `a`: 2 where smoothing acts on the Dice scale (2I), 1 on the overlap scale (I). */
   readonly scale: 1 | 2
   /** Weight of false positives. */
@@ -55,15 +88,103 @@ export interface RegionTerm {
   readonly beta: number
   readonly smoothNumerator: number
   readonly smoothDenominator: number
-  /** Lower bound of the denominator (and of the score under `'negative-log'`); 0: none. */
+  /** Lower bound of the denominator (and of the score under a logarithm); 0: none. */
   readonly floor: number
-  readonly scorePer: ScorePer
-  /** The classes that count, ascending; never empty. */
+  /** ε of `g' = g + ε·(1 − g)`; 0 otherwise. */
+  readonly targetFloor: number
+  /** Further class weights, which multiply `classWeights` and weigh as `weightMode` says; `undefined`: none. */
+  readonly volumeWeights: VolumeWeights | undefined
+}
+
+/** `1 − (TP·TN − FP·FN) / √((TP + FP)(TP + FN)(TN + FP)(TN + FN))` with `TP = I + s`, `FP = P − I + s`, `FN = G − I + s`, `TN = V − P − G + I + s`. */
+export interface CorrelationTerm extends CellOptions {
+  readonly kind: 'correlation'
+  readonly weight: number
+  /** s, added to each of the four counts. */
+  readonly smooth: number
+}
+
+/** `r·Σg(g − p)²/(Σg + s) + (1 − r)·Σ(1 − g)(g − p)²/(Σ(1 − g) + s)`, with g between 0 and 1 weighing 0 and 1. */
+export interface SensitivitySpecificityTerm extends CellOptions {
+  readonly kind: 'sensitivity-specificity'
+  readonly weight: number
+  /** r, the share of the errors inside the reference. */
+  readonly share: number
+  readonly smooth: number
+}
+
+/**
+ * Generalised Wasserstein Dice. With `W_v = Σ_c M[y_v, c]·p_c` (per-class targets: `Σ_y g_y Σ_c M[y, c]·p_c`) and the class weight
+ * `a_y` of a pixel (`'volume'`: `1/(G_y + 1)`), per sample or for the batch:
+ *
+ *     'default'   TP = Σ_{y>0} m·(1 − W)     loss = 1 − (2TP + s)/(2TP + Σ m·W + s)
+ *     'volume'    TP = Σ m·a·(1 − W)         loss = 1 − (2TP + s)/(Σ m·a·(2 − W) + s)
+ */
+export interface WassersteinTerm {
+  readonly kind: 'wasserstein'
+  readonly weight: number
+  /** M, `[C, C]` row by row, at most 1. */
+  readonly distances: readonly number[]
+  readonly weighting: 'default' | 'volume'
+  readonly smooth: number
+  readonly scorePer: 'sample' | 'batch'
+  readonly reduction: Reduction
+}
+
+/**
+ * A function of the probability of each class, summed over the pixels, with `t' = targetScale·t + targetOffset`:
+ *
+ *     'categorical'   ℓ = Σ_c a_c·t'_c·φ_c(p_c)
+ *     'binary'        ℓ_c = a_c·t'_c·φ_c(p_c) + b_c·(1 − t'_c)·φ_c(1 − p_c)
+ *
+ *     focal         φ(p) = (1 − p)^γ·(−log p)
+ *     poly          φ(p) = −log p + γ·(1 − p)
+ *     generalized   φ(p) = (1 − p^γ)/γ,   0 < γ ≤ 1
+ *
+ * `'binary'` focal of a target that is neither 0 nor 1, by `softTarget`: `'linear'` the formula above; `'mixed'`
+ * `(1 − q)^γ·(a·t + b·(1 − t))·BCE(p, t)` with `q = p·t + (1 − p)·(1 − t)`; `'signed'` the same with `q = σ(z·(2t − 1))`.
+ */
+export interface PixelTerm {
+  readonly kind: 'pixel'
+  readonly weight: number
+  readonly function: 'focal' | 'poly' | 'generalized'
+  readonly form: 'categorical' | 'binary'
+  /** γ by class id; length C. Focal: ≥ 0. */
+  readonly gammas: readonly number[]
+  /** a by class id; `undefined`: all 1. */
+  readonly positiveWeights: readonly number[] | undefined
+  /** b by class id, binary only; `undefined`: all 1. */
+  readonly negativeWeights: readonly number[] | undefined
+  readonly targetScale: number
+  readonly targetOffset: number
+  readonly softTarget: 'linear' | 'mixed' | 'signed'
+  /** Focal: `(1 − p)^γ` becomes 1 below this probability and `((1 − p)/(1 − threshold))^γ` above; `undefined`: neither. */
+  readonly reducedThreshold: number | undefined
+  /** Focal: the loss is divided by `Σ m·(1 − p)^γ` (at least 1e-6), which has a gradient too, instead of a number of pixels. */
+  readonly normalized: boolean
+  /** The classes that are summed, ascending. */
   readonly classes: readonly number[]
-  /** Length C, by class id; `undefined`: all 1. */
-  readonly classWeights: readonly number[] | undefined
-  readonly weightMode: WeightMode
-  readonly emptyClass: EmptyClass
+  /** As for cross-entropies; binary: pixels times classes, weights `Σ m·(a_c·t_c + b_c·(1 − t_c))`. */
+  readonly meanOver: MeanOver
+  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
+  readonly clip: number
+  readonly reduction: Reduction
+}
+
+/**
+ * Lovász extension of the Jaccard loss (Berman et al. 2018): errors sorted descending, times the discrete derivative of the loss.
+ * `'softmax'`: errors `|t − p|` of each class; `'hinge'`: `max(0, 1 − z·(2t − 1))` of logits (activation `'sigmoid'`, which is not applied).
+ */
+export interface LovaszTerm {
+  readonly kind: 'lovasz'
+  readonly weight: number
+  readonly form: 'softmax' | 'hinge'
+  /** `'class'`/`'sample-class'`: each class sorted on its own; `'batch'`/`'sample'`: all classes together. */
+  readonly scorePer: ScorePer
+  readonly classes: readonly number[]
+  /** A cell without reference: `'skip'` or `'smooth'`. */
+  readonly emptyClass: 'skip' | 'smooth'
+  readonly averaging: Averaging
   readonly reduction: Reduction
 }
 
@@ -76,6 +197,8 @@ export interface CrossEntropyTerm {
   readonly meanOver: MeanOver
   /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
   readonly clip: number
+  /** Only so many per cent of all pixels count (rounded down), those of the largest loss, ties by position; the mean is over them. `undefined`: all. */
+  readonly topPercent: number | undefined
   readonly reduction: Reduction
 }
 
@@ -94,7 +217,15 @@ export interface BinaryCrossEntropyTerm {
 }
 
 /** One loss inside a criterion. */
-export type Term = RegionTerm | CrossEntropyTerm | BinaryCrossEntropyTerm
+export type Term =
+  | RegionTerm
+  | CorrelationTerm
+  | SensitivitySpecificityTerm
+  | WassersteinTerm
+  | CrossEntropyTerm
+  | BinaryCrossEntropyTerm
+  | PixelTerm
+  | LovaszTerm
 
 /** A criterion with every default filled in, bound to a number of classes. */
 export interface CriterionSpec {

@@ -9,6 +9,9 @@ import type {
   RegionTerm,
   Term,
 } from '../../src/engine.ts'
+import { valuesShapeOf } from '../../src/values.ts'
+
+const allOf = (classes: number): number[] => Array.from({ length: classes }, (_, c) => c)
 
 /** A region term with the defaults of a Dice loss over C classes. */
 export function region(classes: number, options: Partial<RegionTerm> = {}): RegionTerm {
@@ -18,17 +21,22 @@ export function region(classes: number, options: Partial<RegionTerm> = {}): Regi
     form: 'product',
     transform: 'one-minus',
     gamma: 1,
+    classGammas: undefined,
+    outerGamma: 1,
     scale: 2,
     alpha: 0.5,
     beta: 0.5,
     smoothNumerator: 1e-5,
     smoothDenominator: 1e-5,
     floor: 0,
+    targetFloor: 0,
+    volumeWeights: undefined,
     scorePer: 'sample-class',
-    classes: Array.from({ length: classes }, (_, c) => c),
+    classes: allOf(classes),
     classWeights: undefined,
     weightMode: 'mean',
     emptyClass: 'smooth',
+    averaging: 'cells',
     reduction: 'mean',
     ...options,
   }
@@ -43,6 +51,7 @@ export function crossEntropy(options: Partial<CrossEntropyTerm> = {}): CrossEntr
     labelSmoothing: 0,
     meanOver: 'weights',
     clip: 1e-7,
+    topPercent: undefined,
     reduction: 'mean',
     ...options,
   }
@@ -99,13 +108,8 @@ export function valuesLength(
   spec: CriterionSpec,
   { samples, pixels }: Pick<EvaluateCall, 'samples' | 'pixels'>,
 ): number {
-  const term = spec.terms[0]!
-  if (term.kind === 'cross-entropy') return term.reduction === 'none' ? samples * pixels : spec.classes
-  if (term.kind === 'binary-cross-entropy') {
-    return term.reduction === 'none' ? samples * pixels * spec.classes : spec.classes
-  }
-  const cells = { 'sample-class': samples * term.classes.length, class: term.classes.length, sample: samples, batch: 1 }
-  return cells[term.scorePer]
+  const shape = [samples, spec.classes, pixels]
+  return valuesShapeOf(spec, { samples, spatial: [pixels], shape }).reduce((product, extent) => product * extent, 1)
 }
 
 /** The call for `data`, with fresh outputs. */

@@ -63,7 +63,7 @@ export const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
 export function parseEntropy(
   options: OptionValues,
   activation: unknown,
-): Omit<CrossEntropyTerm, 'kind' | 'weight' | 'classWeights'> {
+): Omit<CrossEntropyTerm, 'kind' | 'weight' | 'classWeights' | 'topPercent'> {
   const labelSmoothing = options.number('labelSmoothing', SHARE) ?? 0
   const meanOver = options.oneOf('meanOver', MEANS_OVER) ?? 'weights'
   const reduction = options.oneOf('reduction', REDUCTIONS) ?? 'mean'
@@ -93,7 +93,7 @@ export function parseCrossEntropy(options: OptionValues, activation: unknown, we
         })
       }
       const weights = perClassList(options, 'classWeights', classWeights, classes)
-      return { kind: 'cross-entropy', weight, classWeights: weights, ...shared }
+      return { kind: 'cross-entropy', weight, classWeights: weights, topPercent: undefined, ...shared }
     },
   }
 }

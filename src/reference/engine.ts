@@ -73,13 +73,15 @@ function termResult(term: Term, i: number, statistics: Statistics): TermResult {
       return crossEntropyLoss(term, statistics.crossEntropy[i]!, statistics.pixels)
     case 'binary-cross-entropy':
       return binaryCrossEntropyLoss(term, statistics.binaryCrossEntropy[i]!, statistics.pixels)
+    default:
+      throw new Error(`the plain TypeScript engine has no ${term.kind} yet`)
   }
 }
 
 /** The values of the first term: per cell or class, and per pixel or element for a cross-entropy that is not reduced. */
 function writeValues(spec: CriterionSpec, call: EvaluateCall, result: TermResult): void {
   const term = spec.terms[0]!
-  if (term.kind === 'region' || term.reduction !== 'none') {
+  if ((term.kind !== 'cross-entropy' && term.kind !== 'binary-cross-entropy') || term.reduction !== 'none') {
     call.values.set(result.values)
     return
   }
