@@ -25,8 +25,9 @@ mod tile;
 
 pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};
 pub use criterion::{
-    Activation, BinaryCrossEntropy, Criterion, CrossEntropy, EmptyClass, Form, Loss, MeanOver, Reduction, Region,
-    ScorePer, Term, Transform, WeightMode,
+    AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, Pixel, PixelForm, PixelFunction, Reduction, Region, ScorePer,
+    SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Wasserstein, WassersteinWeighting, WeightMode,
 };
 pub use evaluate::{Evaluation, evaluate};
 pub use fault::{Fault, FaultKind};
