@@ -2,16 +2,19 @@
 
 use crate::criterion::Criterion;
 use crate::fault::{Fault, FaultKind, all_or_first_fault};
-use crate::kernel::accumulate::{Sums, accumulate};
+use crate::kernel::accumulate::accumulate;
 use crate::kernel::activation::Activator;
 use crate::kernel::registers::accumulate_in_registers;
+use crate::kernel::rows::accumulate_rows;
+use crate::kernel::sums::Sums;
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
 use crate::simd::Level;
 use crate::statistics::{Needs, SampleSums, Statistics};
 use crate::tensor::Input;
-use crate::tile::check::{first_fault, holds_probabilities};
+use crate::tile::check::{first_fault, holds_probabilities, largest_probability};
 use crate::tile::loader::Loader;
+use crate::tile::rows::Rows;
 use crate::tile::{BLOCK, CHUNK, Span, tile_pixels};
 
 /// The sums that `needs` names, of every sample and class; or the first fault of the data.
@@ -98,6 +101,12 @@ impl<'a> StatisticsPass<'a> {
     /// Returns the pixels that count once.
     fn add_tile(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let activation = self.criterion.activation;
+        if let Some(rows) = Rows::of(self.criterion, self.input, span).filter(|rows| rows.pixels() == span.len)
+            && accumulate_rows(level, largest_probability(self.criterion), self.clip, &rows, &mut self.sums)
+        {
+            total.valid += span.len as u64;
+            return Ok(span.len);
+        }
         let Some(tile) = self.loader.load(level, self.criterion, self.input, span) else {
             // Only where another thread mends the data meanwhile is there a fault that is not found again.
             let vanished = Fault {
