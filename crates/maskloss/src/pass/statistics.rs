@@ -65,6 +65,8 @@ struct StatisticsPass<'a> {
     loader: Loader,
     activator: Activator,
     sums: Sums,
+    /// Whether rows are tried first: where one tile of a span was refused, as soft targets are, the next ones will be too.
+    tries_rows: bool,
 }
 
 impl<'a> StatisticsPass<'a> {
@@ -77,12 +79,14 @@ impl<'a> StatisticsPass<'a> {
             loader: Loader::new(criterion, input, true),
             activator: Activator::new(criterion.classes, blocks),
             sums: Sums::new(needs, criterion.classes, criterion.activation),
+            tries_rows: true,
         }
     }
 
     /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
     fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
         let end = span.from + span.len;
+        self.tries_rows = true;
         for chunk in (span.from..end).step_by(CHUNK) {
             let chunk_end = (chunk + CHUNK).min(end);
             let mut unweighted = 0;
@@ -101,11 +105,14 @@ impl<'a> StatisticsPass<'a> {
     /// Returns the pixels that count once.
     fn add_tile(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let activation = self.criterion.activation;
-        if let Some(rows) = Rows::of(self.criterion, self.input, span).filter(|rows| rows.pixels() == span.len)
-            && accumulate_rows(level, largest_probability(self.criterion), self.clip, &rows, &mut self.sums)
+        if self.tries_rows
+            && let Some(rows) = Rows::of(self.criterion, self.input, span).filter(|rows| rows.pixels() == span.len)
         {
-            total.valid += span.len as u64;
-            return Ok(span.len);
+            if accumulate_rows(level, largest_probability(self.criterion), self.clip, &rows, &mut self.sums) {
+                total.valid += span.len as u64;
+                return Ok(span.len);
+            }
+            self.tries_rows = false;
         }
         let Some(tile) = self.loader.load(level, self.criterion, self.input, span) else {
             // Only where another thread mends the data meanwhile is there a fault that is not found again.
