@@ -2,8 +2,8 @@
 
 use maskloss::{
     Activation, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form, Gradient, Input,
-    Labels, Layout, Level, Loss, MeanOver, Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode,
-    evaluate,
+    Labels, Layout, Level, Loss, MeanOver, Planes, Reduction, Region, ScorePer, Shape, Target, Term, Transform,
+    WeightMode, evaluate,
 };
 use proptest::prelude::*;
 
@@ -60,31 +60,36 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
     }
 }
 
-/// What comes out, as bits: loss and terms, values, gradient.
+/// What comes out, as bits (one NaN is as good as another): loss and terms, values, gradient.
 #[derive(Clone, Debug, PartialEq)]
 struct Bits {
     sums: Vec<u64>,
     values: Vec<u64>,
     gradient: Vec<u32>,
+    non_finite: u64,
 }
 
-fn run(criterion: &Criterion, shape: Shape, logits: &[f32], labels: &[u8], execution: &Execution) -> Bits {
-    let input = Input {
-        shape,
-        prediction: Floats::F32(logits),
-        target: Target::Labels(Labels::U8(labels)),
-        pixel_weights: None,
-    };
-    let mut slopes = vec![0.0; logits.len()];
+fn run(criterion: &Criterion, shape: Shape, prediction: &[f32], target: Target, execution: &Execution) -> Bits {
+    let input = Input { shape, prediction: Floats::F32(prediction), target, pixel_weights: None };
+    let mut slopes = vec![0.0; prediction.len()];
     let mut gradient = Gradient { data: FloatsMut::F32(&mut slopes), scale: 1.0, accumulate: false };
     let Evaluation { loss, terms, values, non_finite } =
         evaluate(criterion, &input, Some(&mut gradient), execution).expect("sound data");
-    assert_eq!(non_finite, 0);
+    let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
     Bits {
-        sums: std::iter::once(loss).chain(terms).map(f64::to_bits).collect(),
-        values: values.into_iter().map(f64::to_bits).collect(),
-        gradient: slopes.into_iter().map(f32::to_bits).collect(),
+        sums: std::iter::once(loss).chain(terms).map(bits).collect(),
+        values: values.into_iter().map(bits).collect(),
+        gradient: slopes.into_iter().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }).collect(),
+        non_finite,
     }
+}
+
+fn of_labels(labels: &[u8]) -> Target<'_> {
+    Target::Labels(Labels::U8(labels))
+}
+
+fn of_planes(planes: &[f32]) -> Target<'_> {
+    Target::PerClass(Planes::F32(planes))
 }
 
 /// `[N, C, V]` to `[N, V, C]`.
@@ -164,23 +169,76 @@ proptest! {
         let criterion = criterion(classes, kind);
         let levels = Level::available();
         let plain = Execution { level: levels[levels.len() - 1], threads: 1 };
-        let wanted = run(&criterion, shape, &logits, &labels, &plain);
+        let wanted = run(&criterion, shape, &logits, of_labels(&labels), &plain);
+        prop_assert_eq!(wanted.non_finite, 0);
 
         let last = Shape { layout: Layout::ChannelsLast, ..shape };
         let turned = Bits { gradient: channels_last(&wanted.gradient, shape), ..wanted.clone() };
         for level in levels {
             let execution = Execution { level, threads };
-            prop_assert_eq!(&run(&criterion, shape, &logits, &labels, &execution), &wanted);
-            prop_assert_eq!(&run(&criterion, last, &channels_last(&logits, shape), &labels, &execution), &turned);
+            prop_assert_eq!(&run(&criterion, shape, &logits, of_labels(&labels), &execution), &wanted);
+            let found = run(&criterion, last, &channels_last(&logits, shape), of_labels(&labels), &execution);
+            prop_assert_eq!(&found, &turned);
         }
 
         let one = Shape { samples: 1, ..shape };
         let apart: Vec<Bits> = logits
             .chunks(one.sample_len())
             .zip(labels.chunks(pixels))
-            .map(|(logits, labels)| run(&criterion, one, logits, labels, &Execution { level: plain.level, threads }))
+            .map(|(logits, labels)| run(&criterion, one, logits, of_labels(labels), &Execution { level: plain.level, threads }))
             .collect();
         prop_assert_eq!(apart.iter().flat_map(|part| part.values.clone()).collect::<Vec<_>>(), wanted.values);
         prop_assert_eq!(apart.iter().flat_map(|part| part.gradient.clone()).collect::<Vec<_>>(), wanted.gradient);
+    }
+
+    /// Probabilities against one-hot planes, of which some values may be soft, and predictions that are no probabilities.
+    #[test]
+    fn no_way_of_reading_planes_changes_a_bit(
+        (samples, classes, pixels) in extents(),
+        seed: u64,
+        threads in 1..9_usize,
+        soft in prop_oneof![Just(0.0), Just(5e-4), Just(0.05)],
+        broken in prop_oneof![3 => Just(0.0), 1 => Just(2e-4)],
+        terms in 1..4_usize,
+        smoothed: bool,
+    ) {
+        let mut next = numbers(seed);
+        let mut unit = || (next() >> 40) as f32 / (1 << 24) as f32;
+        let shape = Shape { samples, classes, pixels, layout: Layout::ChannelsFirst };
+        let kind = Kind { activation: Activation::None, form: Form::Product, general: smoothed, logarithmic: true };
+        let mut criterion = Criterion { ignore_index: None, check_values: broken == 0.0, ..criterion(classes, kind) };
+        // A region loss, a cross-entropy (of which one broken value does not break every gradient), or both.
+        let mut bits = [1, 2].into_iter();
+        criterion.terms.retain(|_| bits.next().is_some_and(|bit| terms & bit != 0));
+        let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, -0.5, 1.5, 0.0, 1.0];
+        let prediction: Vec<f32> = (0..shape.samples * shape.sample_len())
+            .map(|i| match unit() {
+                draw if draw < broken => odd[i % odd.len()],
+                // Of many sizes: sums of them are rounded, so that their order shows.
+                draw => (0..4).fold(draw, |p, _| p * p),
+            })
+            .collect();
+        let mut planes = vec![0.0; prediction.len()];
+        for sample in planes.chunks_mut(shape.sample_len()) {
+            let mut class = 0;
+            for pixel in 0..pixels {
+                if unit() < 0.1 {
+                    class = (unit() * classes as f32) as usize;
+                }
+                sample[class * pixels + pixel] = if unit() < soft { unit() } else { 1.0 };
+            }
+        }
+        let levels = Level::available();
+        let plain = Execution { level: levels[levels.len() - 1], threads: 1 };
+        let wanted = run(&criterion, shape, &prediction, of_planes(&planes), &plain);
+
+        let last = Shape { layout: Layout::ChannelsLast, ..shape };
+        let turned = Bits { gradient: channels_last(&wanted.gradient, shape), ..wanted.clone() };
+        let (prediction_last, planes_last) = (channels_last(&prediction, shape), channels_last(&planes, shape));
+        for level in levels {
+            let execution = Execution { level, threads };
+            prop_assert_eq!(&run(&criterion, shape, &prediction, of_planes(&planes), &execution), &wanted);
+            prop_assert_eq!(&run(&criterion, last, &prediction_last, of_planes(&planes_last), &execution), &turned);
+        }
     }
 }

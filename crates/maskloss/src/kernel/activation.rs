@@ -183,7 +183,7 @@ impl Activator {
         (true, non_finite(simd, tile))
     }
 
-    /// Probabilities as they are, but NaN where one is infinite.
+    /// Probabilities as they are, or in the scratch where one is not finite.
     #[inline(always)]
     fn identity<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
         let non_finite = non_finite(simd, tile);
@@ -191,13 +191,18 @@ impl Activator {
             for class in 0..tile.classes {
                 let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
                 for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
-                    let z = f32x16::load_array_ref(simd, z);
-                    (z + z * 0.0).store_array(p);
+                    finite_or_nan(f32x16::load_array_ref(simd, z)).store_array(p);
                 }
             }
         }
         (non_finite > 0, non_finite)
     }
+}
+
+/// Probabilities as they are, but NaN where one is infinite.
+#[inline(always)]
+pub(crate) fn finite_or_nan<S: Simd>(z: f32x16<S>) -> f32x16<S> {
+    z + z * 0.0
 }
 
 /// `1 / (1 + exp(−z))` of several vectors. An exponential beyond the largest number makes 0, which is what the probability is to

@@ -9,4 +9,7 @@ pub(crate) mod derivative;
 pub(crate) mod log_loss;
 pub(crate) mod log_product;
 pub(crate) mod registers;
+pub(crate) mod rows;
+pub(crate) mod slope;
+pub(crate) mod sums;
 pub(crate) mod wide;

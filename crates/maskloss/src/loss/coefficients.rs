@@ -83,3 +83,10 @@ impl Coefficients<f64> {
         }
     }
 }
+
+impl Coefficients<f32> {
+    /// Whether K₀ or K₁ is not 0.
+    pub(crate) fn is_complementary(&self) -> bool {
+        self.k0 != 0.0 || self.k1 != 0.0
+    }
+}

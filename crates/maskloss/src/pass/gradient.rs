@@ -2,8 +2,10 @@
 
 use crate::criterion::Criterion;
 use crate::kernel::activation::Activator;
-use crate::kernel::derivative::{Destination, Slope, differentiate};
+use crate::kernel::derivative::{Destination, differentiate};
 use crate::kernel::registers::differentiate_in_registers;
+use crate::kernel::rows::differentiate_rows;
+use crate::kernel::slope::Slope;
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::{Part, spans, split, task_pixels};
@@ -11,6 +13,7 @@ use crate::simd::{Level, Simd, dispatch};
 use crate::tensor::{FloatsMut, Input, Layout};
 use crate::tile::interleaved::store_rows;
 use crate::tile::loader::Loader;
+use crate::tile::rows::Rows;
 use crate::tile::{BLOCK, Block, Span, fit, tile_pixels};
 
 /// Where the gradient goes.
@@ -152,7 +155,14 @@ impl<'a> GradientPass<'a> {
         };
         let layout = self.input.shape.layout;
         let step = tile_pixels(self.criterion.classes);
-        for from in (0..span.len).step_by(step) {
+        let mut done = 0;
+        if let (Some(rows), Some([out]), false) =
+            (Rows::of(self.criterion, self.input, span), T::direct(part), self.accumulate)
+            && differentiate_rows(level, &slope, &rows, out)
+        {
+            done = rows.pixels();
+        }
+        for from in (done..span.len).step_by(step) {
             let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };
             // Pass 1 found no fault; labels that another thread has changed since are passed over.
             let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };

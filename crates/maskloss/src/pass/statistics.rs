@@ -2,16 +2,19 @@
 
 use crate::criterion::Criterion;
 use crate::fault::{Fault, FaultKind, all_or_first_fault};
-use crate::kernel::accumulate::{Sums, accumulate};
+use crate::kernel::accumulate::accumulate;
 use crate::kernel::activation::Activator;
 use crate::kernel::registers::accumulate_in_registers;
+use crate::kernel::rows::accumulate_rows;
+use crate::kernel::sums::Sums;
 use crate::parallel::{Execution, run, workers};
 use crate::pass::spans::spans;
 use crate::simd::Level;
 use crate::statistics::{Needs, SampleSums, Statistics};
 use crate::tensor::Input;
-use crate::tile::check::{first_fault, holds_probabilities};
+use crate::tile::check::{first_fault, holds_probabilities, largest_probability};
 use crate::tile::loader::Loader;
+use crate::tile::rows::Rows;
 use crate::tile::{BLOCK, CHUNK, Span, tile_pixels};
 
 /// The sums that `needs` names, of every sample and class; or the first fault of the data.
@@ -62,6 +65,8 @@ struct StatisticsPass<'a> {
     loader: Loader,
     activator: Activator,
     sums: Sums,
+    /// Whether rows are tried first: where one tile of a span was refused, as soft targets are, the next ones will be too.
+    tries_rows: bool,
 }
 
 impl<'a> StatisticsPass<'a> {
@@ -74,12 +79,14 @@ impl<'a> StatisticsPass<'a> {
             loader: Loader::new(criterion, input, true),
             activator: Activator::new(criterion.classes, blocks),
             sums: Sums::new(needs, criterion.classes, criterion.activation),
+            tries_rows: true,
         }
     }
 
     /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
     fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
         let end = span.from + span.len;
+        self.tries_rows = true;
         for chunk in (span.from..end).step_by(CHUNK) {
             let chunk_end = (chunk + CHUNK).min(end);
             let mut unweighted = 0;
@@ -98,6 +105,15 @@ impl<'a> StatisticsPass<'a> {
     /// Returns the pixels that count once.
     fn add_tile(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let activation = self.criterion.activation;
+        if self.tries_rows
+            && let Some(rows) = Rows::of(self.criterion, self.input, span).filter(|rows| rows.pixels() == span.len)
+        {
+            if accumulate_rows(level, largest_probability(self.criterion), self.clip, &rows, &mut self.sums) {
+                total.valid += span.len as u64;
+                return Ok(span.len);
+            }
+            self.tries_rows = false;
+        }
         let Some(tile) = self.loader.load(level, self.criterion, self.input, span) else {
             // Only where another thread mends the data meanwhile is there a fault that is not found again.
             let vanished = Fault {

@@ -8,6 +8,7 @@ pub(crate) mod interleaved;
 pub(crate) mod label;
 pub(crate) mod loader;
 pub(crate) mod planes;
+pub(crate) mod rows;
 
 use crate::tensor::Shape;
 
