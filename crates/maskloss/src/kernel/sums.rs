@@ -9,13 +9,20 @@ use crate::statistics::{Needs, Quantity};
 use crate::sum::fold8;
 use crate::tile::Block;
 
+/// What sums are kept in.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    lanes: Vec<Lanes>,
+    logs: Vec<LogProduct>,
+}
+
 /// The sums of a chunk in progress, one for each wanted quantity and class.
-pub(crate) struct Sums {
+pub(crate) struct Sums<'s> {
     needs: Needs,
     classes: usize,
-    lanes: Vec<Lanes>,
+    lanes: &'s mut Vec<Lanes>,
     /// One for each class, where logarithms are wanted: they belong to [`Quantity::LogLoss`].
-    logs: Vec<LogProduct>,
+    logs: &'s mut Vec<LogProduct>,
     /// −log p is the logarithm of softmax's denominator, and minus that of a probability.
     log_sign: f64,
     weight: Lanes,
@@ -39,15 +46,19 @@ impl<S: Simd> LogSums<S> {
     }
 }
 
-impl Sums {
+impl<'s> Sums<'s> {
     /// All 0.
-    pub(crate) fn new(needs: Needs, classes: usize, activation: Activation) -> Self {
-        let logs = if needs.contains(Quantity::LogLoss) { classes } else { 0 };
+    pub(crate) fn new(needs: Needs, classes: usize, activation: Activation, buffers: &'s mut Buffers) -> Self {
+        let Buffers { lanes, logs } = buffers;
+        lanes.clear();
+        lanes.resize(needs.len() * classes, [0.0; 8]);
+        logs.clear();
+        logs.resize(if needs.contains(Quantity::LogLoss) { classes } else { 0 }, LogProduct::ONE);
         Self {
             needs,
             classes,
-            lanes: vec![[0.0; 8]; needs.len() * classes],
-            logs: vec![LogProduct::ONE; logs],
+            lanes,
+            logs,
             log_sign: if activation == Activation::Softmax { 1.0 } else { -1.0 },
             weight: [0.0; 8],
         }
@@ -132,7 +143,7 @@ impl Sums {
     /// The products of logarithms in progress, one for each class; none where they are not wanted.
     #[inline(always)]
     pub(crate) fn logs(&mut self) -> &mut [LogProduct] {
-        &mut self.logs
+        self.logs
     }
 
     /// `Σ −log p` in progress; none where it is not wanted.
