@@ -17,6 +17,7 @@ mod kernel;
 mod loss;
 mod parallel;
 mod pass;
+mod scratch;
 mod simd;
 mod statistics;
 mod sum;
