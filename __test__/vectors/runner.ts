@@ -1,14 +1,8 @@
-import type { Adapter, LossName, Plan, Total, VectorCase } from './vectors.ts'
-import { flatten, vectors } from './vectors.ts'
-
-/** A face: the losses as functions, native or plain TypeScript. Which options each has, the adapters know. */
-export type Face = Readonly<Record<LossName, (prediction: never, target: never, options: never) => unknown>>
-
-type LossCall = (
-  prediction: Float32Array | Float64Array,
-  target: Plan['data']['target'],
-  options: Readonly<Record<string, unknown>>,
-) => { readonly loss: number; readonly values: Float64Array; readonly gradient: Float32Array | Float64Array }
+/** Computes recorded cases through `conventions` and compares: the same for every library and both engines. */
+import type { Conventions } from '../../src/conventions/index.ts'
+import { compute, entryOf, libraryOf, type Actual } from './call.ts'
+import { outOfScope } from './scope.ts'
+import { flatten, type VectorCase, type VectorFile } from './vectors.ts'
 
 /** What the comparison allows, beside the case's own tolerance. */
 export interface Precision {
@@ -18,90 +12,96 @@ export interface Precision {
   readonly gradient: number
 }
 
+/** The reference engine computes in float64; the native one reads float32. */
+export const PRECISIONS: Readonly<Record<'native' | 'reference', Precision>> = {
+  native: { array: Float32Array, gradient: 1e-5 },
+  reference: { array: Float64Array, gradient: 1e-7 },
+}
+
+/** What became of one case. */
+export interface Outcome {
+  readonly id: string
+  readonly status: 'passed' | 'failed' | 'out-of-scope'
+  /** Why it failed or is out of scope. */
+  readonly reason?: string
+}
+
 /** What became of the cases of one file. */
 export interface Report {
-  readonly name: string
-  readonly library: string
-  readonly compared: number
-  readonly gradients: number
-  readonly failures: readonly string[]
-  /** Case, and why it is not expressed. */
-  readonly skipped: readonly (readonly [id: string, reason: string])[]
+  readonly file: string
+  readonly outcomes: readonly Outcome[]
 }
 
-/** Runs every case of `data/<name>.json` through a face. */
-export function run(name: string, adapter: Adapter, face: Face, precision: Precision): Report {
-  const { library, cases } = vectors(name)
-  const failures: string[] = []
-  const skipped: [string, string][] = []
-  let compared = 0
-  let gradients = 0
-  for (const row of cases) {
-    const plan = adapter(row)
-    if ('skip' in plan) {
-      skipped.push([row.id, plan.skip])
-      continue
+/** Runs every case of a file. `file` is its name, which names the library. */
+export function run(file: string, vectors: VectorFile, conventions: Conventions, precision: Precision): Report {
+  const library = libraryOf(file)
+  const outcomes = vectors.cases.map((row): Outcome => {
+    const { id } = row
+    const excluded = outOfScope(row, library, vectors)
+    if (excluded !== undefined) return { id, status: 'out-of-scope', reason: excluded }
+    if (entryOf(conventions, library, row.loss) === undefined) {
+      return { id, status: 'failed', reason: `conventions.${library} has no ${row.loss}` }
     }
-    compared++
-    const total = totalOf(plan, face, precision)
-    const problem = valueProblem(row, plan, total)
-    if (problem !== undefined) failures.push(`${row.id}: ${problem}`)
-    if (row.expected_grad_input === undefined || plan.noGradient !== undefined) continue
-    gradients++
-    const gradientProblem = slopeProblem(row, plan, total, precision)
-    if (gradientProblem !== undefined) failures.push(`${row.id}: ${gradientProblem}`)
+    const problem = problemOf(row, () => compute(conventions, library, row, precision), precision)
+    return problem === undefined ? { id, status: 'passed' } : { id, status: 'failed', reason: problem }
+  })
+  return { file, outcomes }
+}
+
+/** How many cases of a status. */
+export function count({ outcomes }: Report, status: Outcome['status']): number {
+  return outcomes.filter((outcome) => outcome.status === status).length
+}
+
+function problemOf(row: VectorCase, evaluate: () => Actual, precision: Precision): string | undefined {
+  try {
+    const actual = evaluate()
+    return valueProblem(row, actual) ?? gradientProblem(row, actual, precision)
+  } catch (error) {
+    return (error as Error).message
   }
-  return { name, library, compared, gradients, failures, skipped }
 }
 
-/** The report as lines for the log. */
-export function describe({ name, library, compared, gradients, skipped }: Report): string[] {
-  return [
-    `${name}: ${compared} cases of ${library} compared, ${gradients} with gradient, ${skipped.length} not expressed`,
-    ...skipped.map(([id, reason]) => `  ${id}: ${reason}`),
-  ]
-}
-
-function totalOf({ parts, data }: Plan, face: Face, precision: Precision): Total {
-  const prediction = precision.array.from(data.prediction)
-  const results = parts.map(({ loss, options }) =>
-    (face[loss] as LossCall)(prediction, data.target, {
-      checkValues: false,
-      ...options,
-      layout: data.layout,
-      shape: data.shape,
-      target: data.targetKind,
-      pixelWeights: data.pixelWeights,
-      gradient: true,
-    }),
-  )
-  const gradient = new Float64Array(prediction.length)
-  for (const result of results) for (let i = 0; i < gradient.length; i++) gradient[i]! += result.gradient[i]!
-  return { loss: results.reduce((sum, { loss }) => sum + loss, 0), values: results[0]!.values, gradient }
-}
-
-function valueProblem(row: VectorCase, plan: Plan, total: Total): string | undefined {
+function valueProblem(row: VectorCase, actual: Actual): string | undefined {
   const expected = flatten(row.expected)
-  const read = plan.read ?? ((t: Total) => (expected.length === 1 ? [t.loss] : t.values))
-  const actual = Float64Array.from(read(total))
-  if (actual.length !== expected.length) return `${actual.length} numbers instead of ${expected.length}`
-  const { atol = 0, rtol = 0 } = row.tolerance
-  const absolute = atol === 0 && rtol === 0 ? 1e-6 : atol
-  // What a library's own test asserts is a float32 number: it says no more than its last bits.
-  const relative = row.precision === 'float64' ? rtol : Math.max(rtol, 2 ** -22)
-  const wrong = expected.findIndex(
-    (value, i) => !(Math.abs(actual[i]! - value) <= absolute + relative * Math.abs(value)),
-  )
-  return wrong < 0 ? undefined : `value ${wrong} is ${actual[wrong]} instead of ${expected[wrong]}`
+  const numbers = row.post?.startsWith('mean') === true ? [mean(actual.numbers)] : Array.from(actual.numbers)
+  if (row.compare === 'isnan') return numbers.every(Number.isNaN) ? undefined : `${numbers.join()} instead of NaN`
+  const scalar = !Array.isArray(row.expected)
+  // One number that is expected of several is expected of each.
+  const wanted = (index: number): number => expected[scalar ? 0 : index] as number
+  if (!scalar && numbers.length !== expected.length) return `${numbers.length} numbers instead of ${expected.length}`
+  const { expected_shape: shape } = row
+  if (shape !== undefined && row.post === undefined && shape.join() !== actual.shape.join()) {
+    return `shape [${actual.shape.join()}] instead of [${shape.join()}]`
+  }
+  const wrong = numbers.findIndex((value, index) => !isClose(value, wanted(index), row))
+  return wrong < 0 ? undefined : `value ${wrong} is ${numbers[wrong]} instead of ${wanted(wrong)}`
 }
 
-function slopeProblem(row: VectorCase, plan: Plan, total: Total, precision: Precision): string | undefined {
+/** Within the case's own tolerance, or 1e-6 where it has none. */
+function isClose(actual: number, expected: number, row: VectorCase): boolean {
+  if (Object.is(actual, expected) || actual === expected) return true
+  const { atol = 0, rtol = 0, places } = row.tolerance
+  const absolute = places === undefined ? atol : 0.5 * 10 ** -places
+  const own = absolute + rtol * Math.abs(expected)
+  // What a library's own test asserts is a float32 number: it says no more than its last bits.
+  const rounding = row.precision === 'float64' ? 0 : 2 ** -22 * Math.abs(expected)
+  return Math.abs(actual - expected) <= (own === 0 && absolute === 0 && rtol === 0 ? 1e-6 : own) + rounding
+}
+
+function gradientProblem(row: VectorCase, { gradient }: Actual, precision: Precision): string | undefined {
+  if (row.expected_grad_input === undefined || gradient === undefined) return undefined
   const expected = flatten(row.expected_grad_input)
-  const actual = plan.readGradient === undefined ? total.gradient : plan.readGradient(total.gradient)
-  if (actual.length !== expected.length) return `a gradient of ${actual.length} instead of ${expected.length}`
-  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+  if (gradient.length !== expected.length) return `a gradient of ${gradient.length} instead of ${expected.length}`
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   // Where the library computed in float32, its own rounding is a few 1e-6 of the largest element.
-  const tolerance = row.precision === 'float32' ? Math.max(precision.gradient, 1e-5) : precision.gradient
-  const wrong = expected.findIndex((value, i) => !(Math.abs(actual[i]! - value) <= tolerance * largest))
-  return wrong < 0 ? undefined : `slope ${wrong} is ${actual[wrong]} instead of ${expected[wrong]}`
+  const tolerance = row.precision === 'float64' ? precision.gradient : Math.max(precision.gradient, 1e-5)
+  const wrong = expected.findIndex(
+    (value, index) => !(Math.abs((gradient[index] as number) - value) <= tolerance * largest),
+  )
+  return wrong < 0 ? undefined : `slope ${wrong} is ${gradient[wrong]} instead of ${expected[wrong]}`
+}
+
+function mean(numbers: ArrayLike<number>): number {
+  return Array.from(numbers).reduce((sum, value) => sum + value, 0) / numbers.length
 }

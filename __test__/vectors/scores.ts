@@ -1,7 +1,14 @@
 import type { ScoreFunction } from '../../src/score.ts'
 import type { ScoreOptions } from '../../src/score-options.ts'
 import type { ScoreResult } from '../../src/score-result.ts'
-import { flatten, size, skip, vectors, type LibraryOptions, type Skip, type VectorCase } from './vectors.ts'
+import { dataFile, flatten, readVectors, size, type LibraryOptions, type VectorCase } from './vectors.ts'
+
+/** Why a case is not expressed. */
+interface Skip {
+  readonly skip: string
+}
+
+const skip = (reason: string): Skip => ({ skip: reason })
 
 /** What a library computes, from our scores and counts. */
 interface ScorePlan {
@@ -22,7 +29,7 @@ export function runScores(name: string, adapter: ScoreAdapter, score: ScoreFunct
   const failures: string[] = []
   const skipped: [string, string][] = []
   let compared = 0
-  for (const row of vectors(name).cases) {
+  for (const row of readVectors(dataFile(name)).cases) {
     const plan = adapter(row)
     if ('skip' in plan) {
       skipped.push([row.id, plan.skip])

@@ -1,4 +1,5 @@
 /** maskloss/reference: the same functions, classes and types on the plain TypeScript engine, for any JavaScript runtime. */
+import { conventionsOf, type Conventions } from '../conventions/index.ts'
 import { LossCriterion, lossFunction, type LossFunction } from '../criterion.ts'
 import { binaryCrossEntropy, type BinaryCrossEntropyLossOptions } from '../losses/binary-cross-entropy.ts'
 import { crossEntropy, type CrossEntropyLossOptions } from '../losses/cross-entropy.ts'
@@ -15,6 +16,8 @@ import { ScoreAccumulator, scoresState, type ScoresState } from '../scores.ts'
 import { reference } from './engine.ts'
 
 export type { Activation, EmptyClass, MeanOver, Reduction, RegionForm, ScorePer, WeightMode } from '../engine.ts'
+export type { Bound, Conventions } from '../conventions/index.ts'
+export type { Convention, ConventionCallOptions, ConventionCriterion, SomeTerms } from '../conventions/convention.ts'
 export {
   isMasklossError,
   MasklossRangeError,
@@ -150,6 +153,9 @@ export class DiceCrossEntropyLoss extends LossCriterion<DiceCrossEntropyLossOpti
     super(diceCrossEntropy, options, reference)
   }
 }
+
+/** {@inheritDoc Conventions} */
+export const conventions: Conventions = conventionsOf(reference)
 
 /** {@inheritDoc ScoreFunction} */
 export const score: ScoreFunction = scoreFunction(reference)

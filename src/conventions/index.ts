@@ -1,0 +1,40 @@
+/** `conventions`: one namespace a library, one entry a loss, made for an engine. A library is one module whose exports are its entries. */
+import type { EngineSource } from '../engine.ts'
+import type { Entry } from './convention.ts'
+import * as monai from './monai/index.ts'
+import * as nnunet from './nnunet/index.ts'
+import * as torch from './torch.ts'
+
+const LIBRARIES = { monai, nnunet, torch }
+
+/** The entries of a library, made for an engine. */
+export type Bound<Library> = {
+  readonly [Name in keyof Library]: Library[Name] extends Entry<infer Made> ? Made : never
+}
+
+/**
+ * The losses of other libraries, each under its library's own name, with its own option names in camelCase and its own defaults:
+ *
+ *     const criterion = conventions.monai.DiceLoss({ toOnehotY: true, softmax: true })
+ *     const { loss, gradient } = criterion.evaluate(logits, labels, { gradient: true })
+ *
+ * Tensors go in with the shapes the library takes, prediction first. Sample weights and masks are the call options `pixelWeights` and
+ * `mask`. `values` is what the library returns. A library's defects are not reproduced; the entry says where its numbers differ.
+ */
+export interface Conventions {
+  /** MONAI: `monai.losses`. */
+  readonly monai: Bound<typeof monai>
+  /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
+  readonly nnunet: Bound<typeof nnunet>
+  /** PyTorch: `torch.nn.functional`. */
+  readonly torch: Bound<typeof torch>
+}
+
+/** The conventions on an engine. */
+export function conventionsOf(source: EngineSource): Conventions {
+  const bound = Object.entries(LIBRARIES).map(([library, entries]) => [
+    library,
+    Object.fromEntries(Object.entries(entries).map(([name, entry]: [string, Entry<unknown>]) => [name, entry(source)])),
+  ])
+  return Object.fromEntries(bound) as Conventions
+}

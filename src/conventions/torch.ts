@@ -1,0 +1,149 @@
+/** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
+import { list } from '../describe.ts'
+import type { FloatArray, LabelArray } from '../engine.ts'
+import { masklossError } from '../errors.ts'
+import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
+import {
+  channelsFirst,
+  classesLast,
+  elements,
+  holdsLabels,
+  labels,
+  oneAClass,
+  pixelWeights,
+  planes,
+  type Grid,
+} from './arrange.ts'
+import { convention, type Convention } from './convention.ts'
+import { reshape, type Path } from './path.ts'
+import { broadcastNumbers, number, numbers, orNull, word, type Broadcast, type NestedNumbers } from './reader.ts'
+import { binaryCrossEntropy, criterion, crossEntropy as categorical } from './terms.ts'
+
+const REDUCTIONS = ['mean', 'sum', 'none'] as const
+const SHARE: Range = { min: 0, max: 1 }
+
+/**
+ * `cross_entropy(input, target, …)` of PyTorch 2.13: softmax and cross-entropy,
+ *
+ *     ℓ_v = −Σ_c w_c·t'_c·log p_c,   t' = (1 − ε)·t + ε/C
+ *
+ * Labels `[N, …]`: the mean divides by Σ w_y of the labels that count, and is NaN (with gradient 0) where that is 0. Probabilities
+ * `[N, C, …]`: it divides by the number of pixels, and no label is ignored. `'none'` returns one value a pixel, `[N, …]`.
+ */
+export interface CrossEntropyOptions {
+  /** w, one number ≥ 0 a class. Default `null`: 1. */
+  readonly weight?: ArrayLike<number> | null | undefined
+  /** Label of pixels that do not count. Default −100. Labels only. */
+  readonly ignoreIndex?: number | undefined
+  /** Default `'mean'`. */
+  readonly reduction?: 'mean' | 'sum' | 'none' | undefined
+  /** ε in [0, 1]. Default 0. */
+  readonly labelSmoothing?: number | undefined
+}
+
+/** {@inheritDoc CrossEntropyOptions} */
+export const crossEntropy: Convention<CrossEntropyOptions> = convention(
+  'torch.crossEntropy',
+  {
+    weight: orNull(numbers(NON_NEGATIVE)),
+    ignoreIndex: number(-100, INTEGER),
+    reduction: word(REDUCTIONS, 'mean'),
+    labelSmoothing: number(0, SHARE),
+  },
+  ({ weight, ignoreIndex, reduction, labelSmoothing }) =>
+    (inputs) => {
+      const { prediction } = inputs
+      const single = prediction.shape.length === 1
+      const grid = channelsFirst(single ? reshape(prediction, [1, ...prediction.shape]) : prediction)
+      const hard = holdsLabels(inputs.target, grid)
+      const term = categorical({
+        classWeights: weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight'),
+        labelSmoothing,
+        meanOver: hard ? 'weights' : 'pixels',
+        reduction,
+      })
+      const spec = criterion({
+        activation: 'softmax',
+        classes: grid.classes,
+        ignoreIndex: hard ? ignoreIndex : undefined,
+        terms: [term],
+      })
+      const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
+      const weights = pixelWeights(inputs, grid)
+      const counts = (): boolean => someCounts(target.target, ignoreIndex, term.classWeights, weights)
+      const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
+      return {
+        jobs: [{ spec, grid, ...target, pixelWeights: weights }],
+        loss: (sum) => (sum === 0 && reduction === 'mean' && hard && !counts() ? NaN : sum),
+        valuesShape: reduction === 'none' ? valuesShape : undefined,
+      }
+    },
+)
+
+/** Whether the weights of the labels do not sum to 0. */
+function someCounts(
+  labels: LabelArray,
+  ignoreIndex: number,
+  classWeights: readonly number[] | undefined,
+  pixelWeights: FloatArray | undefined,
+): boolean {
+  for (let pixel = 0; pixel < labels.length; pixel += 1) {
+    const label = Number(labels[pixel])
+    if (label !== ignoreIndex && classWeights?.[label] !== 0 && pixelWeights?.[pixel] !== 0) return true
+  }
+  return false
+}
+
+/**
+ * `binary_cross_entropy_with_logits(input, target, …)` of PyTorch 2.13: sigmoid and cross-entropy of every element,
+ *
+ *     ℓ = w·((1 − t)·z + (1 + (π − 1)·t)·log(1 + e^{−z}))
+ *
+ * for tensors of any shape; the mean divides by the number of elements, whatever they weigh. `weight` (w) is the call option
+ * `pixelWeights` here, of the prediction's shape or one that broadcasts to it.
+ */
+export interface BinaryCrossEntropyWithLogitsOptions {
+  /** Default `'mean'`. */
+  readonly reduction?: 'mean' | 'sum' | 'none' | undefined
+  /**
+   * π ≥ 0, factor of the positive part: one number, or nested lists that PyTorch broadcasts: one a class `[C]` where classes are the last axis,
+   * `[[[2]], [[3]]]` of shape [C, 1, 1] for `[N, C, H, W]`. Default `null`: 1.
+   */
+  readonly posWeight?: number | NestedNumbers | null | undefined
+}
+
+/** {@inheritDoc BinaryCrossEntropyWithLogitsOptions} */
+export const binaryCrossEntropyWithLogits: Convention<BinaryCrossEntropyWithLogitsOptions> = convention(
+  'torch.binaryCrossEntropyWithLogits',
+  { reduction: word(REDUCTIONS, 'mean'), posWeight: orNull(broadcastNumbers(NON_NEGATIVE)) },
+  ({ reduction, posWeight }) =>
+    (inputs) => {
+      const { shape } = inputs.prediction
+      const grid = gridFor(inputs.prediction, posWeight)
+      const positiveWeights =
+        posWeight === undefined ? undefined : oneAClass(posWeight.numbers, grid.classes, 'posWeight')
+      const term = binaryCrossEntropy({ positiveWeights, reduction })
+      const spec = criterion({ activation: 'sigmoid', classes: grid.classes, terms: [term] })
+      return {
+        jobs: [{ spec, grid, ...planes(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
+        valuesShape: reduction === 'none' ? shape : undefined,
+      }
+    },
+)
+
+/** The axis along which the weights differ is the classes'; where they do not, every element is a pixel. */
+function gridFor(path: Path, weights: Broadcast | undefined): Grid {
+  if (weights === undefined || weights.numbers.length === 1) return elements(path)
+  const { shape } = weights
+  const fromLast = shape.length - shape.findIndex((extent) => extent > 1)
+  const single = shape.filter((extent) => extent > 1).length === 1
+  if (single && fromLast === 1) return classesLast(path)
+  if (single && fromLast === path.shape.length - 1) return channelsFirst(path)
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'posWeight',
+    expected: 'weights along the last axis [C], or along axis 1 [C, 1, …]',
+    actual: `a shape ${list(shape)} beside a prediction ${list(path.shape)}`,
+    remedy: 'arrange one weight a class as PyTorch broadcasts it',
+  })
+}
