@@ -2,8 +2,8 @@
 
 use maskloss::{
     AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
-    Form, Loss, Lovasz, LovaszForm, MeanOver, Pixel, PixelForm, PixelFunction, Reduction, Region, ScorePer,
-    SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Wasserstein, WassersteinWeighting, WeightMode,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region, ScorePer,
+    SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein, WassersteinWeighting, WeightMode,
 };
 use napi::{Error, Result, Status};
 
@@ -113,6 +113,7 @@ impl Reader<'_> {
             transform: self.name(&[OneMinus, Negative, NegativeLog, Power, LogPower, Penalty])?,
             gamma: self.number()?,
             class_gammas: self.weights(classes)?,
+            outer_transform: self.name(&[OuterTransform::Power, OuterTransform::LogPower, OuterTransform::Penalty])?,
             outer_gamma: self.number()?,
             scale: self.number()?,
             alpha: self.number()?,
@@ -127,6 +128,7 @@ impl Reader<'_> {
 
     fn volume_weights(&mut self) -> Result<VolumeWeights> {
         Ok(VolumeWeights {
+            volumes: self.name(&[Volumes::Score, Volumes::Batch])?,
             power: self.index()? as i32,
             offset: self.number()?,
             floor: self.number()?,

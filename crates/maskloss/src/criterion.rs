@@ -65,25 +65,47 @@ pub enum Averaging {
     Classes,
 }
 
+/// From the reduced value v to the loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OuterTransform {
+    /// `v^γ`.
+    Power,
+    /// `(−log(max(1 − v, floor)))^γ`.
+    LogPower,
+    /// `v / (1 + γ·(1 − v))`.
+    Penalty,
+}
+
+/// Whose volumes weigh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volumes {
+    /// Those of the cell's sample, or of the batch where scores pool it.
+    Score,
+    /// Those of the batch.
+    Batch,
+}
+
 /// What a class without reference weighs, where weights come from the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsentWeight {
     /// What the formula gives.
     Formula,
-    /// The largest weight of a class with reference in the same pool; 1 where there is none.
+    /// The largest weight of a class with reference in the same pool; 0 where there is none.
     Largest,
     /// 0.
     Zero,
 }
 
-/// `w_c = 1 / max((G_c + offset)^power, floor)`, G of the cell's sample, or of the batch where scores pool it (Sudre et al. 2017).
+/// `w_c = 1 / max(G_c^power + offset, floor)` (Sudre et al. 2017).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VolumeWeights {
+    /// Whose volumes.
+    pub volumes: Volumes,
     /// 1 or 2.
     pub power: i32,
-    /// Added to the volume.
+    /// Added to the power.
     pub offset: f64,
-    /// Lower bound of the power.
+    /// Lower bound of that sum.
     pub floor: f64,
     /// What a class without reference weighs.
     pub absent: AbsentWeight,
@@ -169,7 +191,9 @@ pub struct Region {
     pub gamma: f64,
     /// γ by class, where the classes differ.
     pub class_gammas: Option<Vec<f64>>,
-    /// The loss is the reduced value to this power.
+    /// From the reduced value to the loss; a power of 1 changes nothing.
+    pub outer_transform: OuterTransform,
+    /// γ of the outer transform.
     pub outer_gamma: f64,
     /// `a`: 2 where smoothing acts on the Dice scale, 1 on the overlap scale.
     pub scale: f64,
@@ -283,9 +307,9 @@ pub struct Pixel {
     pub target_offset: f64,
     /// What a soft target means.
     pub soft_target: SoftTarget,
-    /// Focal: `(1 − p)^γ` becomes 1 below this probability and `((1 − p)/(1 − threshold))^γ` above.
+    /// Focal: `(1 − p)^γ` becomes 1 below this probability and `((1 − p)/threshold)^γ` above.
     pub reduced_threshold: Option<f64>,
-    /// Focal: the loss is divided by `Σ m·(1 − p)^γ`, at least 1e-6.
+    /// Focal: every loss is divided by `Σ m·(1 − p)^γ`, at least 1e-6, before the reduction.
     pub normalized: bool,
     /// The classes that are summed, ascending.
     pub classes: Vec<usize>,

@@ -66,7 +66,7 @@ impl Region {
         let scale = self.cell_scale(context);
         let mut table = table;
         let mut total = 0.0;
-        for cell in self.cells(context) {
+        for cell in self.each_cell(context) {
             let found = self.cell_loss(&self.pool(context, &cell));
             let weight = self.cell_weight(&cell);
             if found.skipped {
@@ -84,14 +84,14 @@ impl Region {
     }
 
     /// The cells in the order of the values.
-    fn cells(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
-        let pooled = matches!(self.score_per, ScorePer::Class | ScorePer::Batch);
-        let by_class = matches!(self.score_per, ScorePer::Class | ScorePer::SampleClass);
+    fn each_cell(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
+        let pooled = matches!(self.cells.score_per, ScorePer::Class | ScorePer::Batch);
+        let by_class = matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass);
         let samples = if pooled { 1 } else { context.statistics.samples.len() };
-        let group = if by_class { 1 } else { self.classes.len().max(1) };
+        let group = if by_class { 1 } else { self.cells.classes.len().max(1) };
         (0..samples).flat_map(move |n| {
             let sample = (!pooled).then_some(n);
-            self.classes.chunks(group).map(move |classes| Cell { sample, classes })
+            self.cells.classes.chunks(group).map(move |classes| Cell { sample, classes })
         })
     }
 
@@ -121,7 +121,7 @@ impl Region {
     fn cell_loss(&self, sums: &Sums) -> CellLoss {
         let constant = |loss| CellLoss { loss, by_overlap: 0.0, by_predicted: 0.0, skipped: false };
         if sums.size == 0.0 {
-            match self.empty_class {
+            match self.cells.empty_class {
                 EmptyClass::Smooth => {}
                 EmptyClass::Perfect => return constant(self.transformed(1.0, 0.0).0),
                 EmptyClass::Worst => return constant(self.transformed(0.0, 1.0).0),
@@ -203,12 +203,12 @@ impl Region {
 
     /// What the sum of the values is multiplied by.
     fn cell_scale(&self, context: &Context) -> f64 {
-        if self.reduction != Reduction::Mean {
+        if self.cells.reduction != Reduction::Mean {
             return 1.0;
         }
-        let skips = self.empty_class == EmptyClass::Skip;
-        let counted = self.cells(context).filter(|cell| !(skips && self.is_empty(context, cell)));
-        let total = match self.weight_mode {
+        let skips = self.cells.empty_class == EmptyClass::Skip;
+        let counted = self.each_cell(context).filter(|cell| !(skips && self.is_empty(context, cell)));
+        let total = match self.cells.weight_mode {
             WeightMode::Mean => counted.map(|cell| self.cell_weight(&cell)).fold(0.0, |a, b| a + b),
             WeightMode::Multiply | WeightMode::Inside => counted.count() as f64,
         };
@@ -223,9 +223,9 @@ impl Region {
 
     /// The weight of a cell's value: its class's, where it has one class.
     fn cell_weight(&self, cell: &Cell) -> f64 {
-        match (&self.class_weights, self.weight_mode, cell.classes) {
+        match (&self.cells.class_weights, self.cells.weight_mode, cell.classes) {
             (Some(weights), WeightMode::Mean | WeightMode::Multiply, &[class])
-                if matches!(self.score_per, ScorePer::Class | ScorePer::SampleClass) =>
+                if matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass) =>
             {
                 weights[class]
             }
@@ -234,7 +234,7 @@ impl Region {
     }
 
     fn inside_weight(&self, class: usize) -> f64 {
-        match (&self.class_weights, self.weight_mode) {
+        match (&self.cells.class_weights, self.cells.weight_mode) {
             (Some(weights), WeightMode::Inside) => weights[class],
             _ => 1.0,
         }
