@@ -1,5 +1,5 @@
 /** One criterion applied to the outputs of a network at several scales, each against the target in its own size. */
-import { GRADIENT, gradientOf, NO_CALL_OPTIONS } from './call.ts'
+import { GRADIENT, gradientOf, NO_CALL_OPTIONS, shapeOf } from './call.ts'
 import { planOf, type LossCriterion } from './criterion.ts'
 import { labelArray, planeArray, weightArray } from './convert.ts'
 import { describe, list } from './describe.ts'
@@ -167,7 +167,8 @@ export class DeepSupervision {
     const scales = predictions.map((prediction: unknown, index): Scale => {
       const recognized = recognize(prediction, 'prediction')
       const given: unknown = Array.isArray(shapes) ? shapes[index] : undefined
-      const shape = recognized.shape ?? copyShape(given, `shapes[${index}]`)
+      if (recognized.shape === undefined && given === undefined) throw missingShapes()
+      const shape = copyShape(shapeOf(recognized, given), 'shape')
       const geometry = geometryOf(shape, this.#plan.layout, recognized.image)
       const tensor = recognized.image ? (prediction as TensorLike) : tensorOf(recognized, shape)
       return { geometry, tensor, dtype: recognized.dtype }
@@ -246,6 +247,16 @@ function geometryOfTarget({ shape }: Tensor, first: Geometry): Geometry {
     if (isOneOfShapes(shape, [...geometry.labelShapes, ...geometry.classShapes])) return geometry
   }
   return first
+}
+
+function missingShapes(): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_OPTION_MISSING',
+    argument: 'shapes',
+    expected: 'the shapes of the predictions',
+    actual: 'nothing',
+    remedy: 'bare typed arrays need them, for example shapes: [[1, 2, 64, 64], [1, 2, 32, 32]]',
+  })
 }
 
 function tensorOf({ data, dtype }: Tensor, dims: readonly number[]): TensorLike {

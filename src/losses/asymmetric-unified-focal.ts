@@ -44,13 +44,18 @@ export const asymmetricUnifiedFocal: Loss<AsymmetricUnifiedFocalLossOptions, 'fo
   name: 'asymmetricUnifiedFocalLoss',
   table: { ...wholeTable(false), ...TABLE } as Loss<AsymmetricUnifiedFocalLossOptions>['table'],
   parse: (options): Plan<'focal' | 'focalTversky'> => {
-    const whole = parseWhole(options, CATEGORICAL, "pass two channels with activation: 'softmax'")
+    const whole = parseWhole(
+      options,
+      CATEGORICAL,
+      "pass two channels, background and foreground, with activation: 'softmax'",
+    )
     const { lambda, delta, gamma } = parseShares(options)
     const positive = asymmetric(1 - delta, delta)
     const focal = parsePixel(options, whole, {
       function: 'focal',
       gamma: asymmetric(gamma, 0),
       gammaName: 'gamma',
+      independent: false,
       weights: (classes) => ({ positive: positive(classes), negative: [] }),
       meanOver: 'valid-pixels',
     })

@@ -37,6 +37,8 @@ export interface PixelFormula extends Pick<PixelTerm, 'function'> {
   /** γ, for all classes or one a class, from the option `gammaName`. */
   readonly gamma: PerClass
   readonly gammaName: string
+  /** Whether classes are independent, where the loss knows. */
+  readonly independent?: boolean
   /** Factors of the positive and the negative part, by class id, beside `classWeights`. Default: all 1. */
   readonly weights?: ((classes: number, independent: boolean) => PixelWeights) | undefined
   readonly softTarget?: PixelTerm['softTarget'] | undefined
@@ -54,7 +56,7 @@ export interface PixelWeights {
 
 /** Reads `PixelOptions`. */
 export function parsePixel(options: OptionValues, whole: Whole, formula: PixelFormula): TermPlan {
-  const independence = parseIndependent(options, whole)
+  const independence = formula.independent ?? parseIndependent(options, whole)
   const shared = parseEntropy(options, whole, formula.meanOver)
   const classes = parseClasses(options, whole)
   const classWeights = options.numbers('classWeights', NON_NEGATIVE)
@@ -63,7 +65,7 @@ export function parsePixel(options: OptionValues, whole: Whole, formula: PixelFo
     weighsPixels: true,
     bind(count) {
       const independent = independence ?? count === 1
-      if (!independent) refuseOneClass(count, 'one class has nothing to exclude: leave independent out')
+      if (!independent) refuseOneClass(count, 'pass two channels, background and foreground')
       const given = perClassList(options, 'classWeights', classWeights, count)
       const own = formula.weights?.(count, independent)
       const smoothing = shared.labelSmoothing
@@ -82,7 +84,8 @@ export function parsePixel(options: OptionValues, whole: Whole, formula: PixelFo
         classes: classes(count),
         meanOver: shared.meanOver,
         clip: shared.clip,
-        reduction: shared.reduction,
+        // A sum over another sum is the mean: there is no number of pixels to divide by as well.
+        reduction: formula.normalized === true ? 'sum' : shared.reduction,
       }
     },
   }
