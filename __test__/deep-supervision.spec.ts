@@ -1,4 +1,4 @@
-/** One criterion at several scales: nearest neighbours of the target, weights, gradients. */
+/** One criterion at several scales: nearest neighbors of the target, weights, gradients. */
 import test from 'ava'
 
 import { resizeNearest } from '../src/resize.ts'
@@ -26,7 +26,7 @@ function nearest(data: ArrayLike<number>, [, , rows, columns]: readonly number[]
 }
 const pyramid = shapes.map((shape) => Uint8Array.from(nearest(labels, shape, 2)))
 
-test('a pixel takes the one in which its centre lies', (t) => {
+test('a pixel takes the one in which its center lies', (t) => {
   const line = (length: number, to: number): number[] => [
     ...resizeNearest(
       Uint8Array.from({ length }, (_, i) => i),

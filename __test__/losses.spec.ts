@@ -84,12 +84,12 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     meanOf(perCell((n, c) => 1 - tversky(n, c, 1 / 5, 4 / 5, 1e-5))),
   ],
   [
-    'generalised Dice',
+    'generalized Dice',
     (face) => face.generalizedDiceLoss(logits, labels, softmax),
     meanOf(perSample((n) => generalized(volumes(n, 2, largest), sampleSums(n)))),
   ],
   [
-    'generalised Dice of the batch',
+    'generalized Dice of the batch',
     (face) => face.generalizedDiceLoss(logits, labels, { ...softmax, scorePer: 'batch' }),
     generalized(
       perClass((c) => pooled(reference)(c) ** -2),
@@ -97,7 +97,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     ),
   ],
   [
-    'generalised Dice, simple weights, absent classes left out',
+    'generalized Dice, simple weights, absent classes left out',
     (face) => face.generalizedDiceLoss(logits, labels, { ...softmax, weighting: 'simple', absentClass: 'zero' }),
     meanOf(
       perSample((n) =>
@@ -109,7 +109,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     ),
   ],
   [
-    'generalised Dice, uniform',
+    'generalized Dice, uniform',
     (face) => face.generalizedDiceLoss(logits, labels, { ...softmax, weighting: 'uniform' }),
     meanOf(
       perSample((n) =>
@@ -121,7 +121,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     ),
   ],
   [
-    'generalised Dice with an offset',
+    'generalized Dice with an offset',
     (face) => face.generalizedDiceLoss(logits, labels, { ...softmax, absentClass: 'formula', volumeOffset: 0.5 }),
     meanOf(
       perSample((n) =>
@@ -133,7 +133,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     ),
   ],
   [
-    'generalised Dice with a penalty',
+    'generalized Dice with a penalty',
     (face) => face.generalizedDiceLoss(logits, labels, { ...softmax, penalty: 2.5 }),
     meanOf(
       perSample((n) => {
@@ -159,12 +159,12 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     ),
   ],
   [
-    'generalised Wasserstein Dice',
+    'generalized Wasserstein Dice',
     (face) => face.generalizedWassersteinDiceLoss(logits, labels, { ...softmax, distances: DISTANCES }),
     meanOf(perSample(wasserstein)),
   ],
   [
-    'generalised Wasserstein Dice, weighted by volume',
+    'generalized Wasserstein Dice, weighted by volume',
     (face) =>
       face.generalizedWassersteinDiceLoss(logits, labels, { ...softmax, distances: DISTANCES, weighting: 'volume' }),
     meanOf(perSample(wassersteinVolume)),
@@ -266,7 +266,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     binary((x, c) => -Math.log(x) + (c - 1) * (1 - x)),
   ],
   [
-    'generalised cross-entropy',
+    'generalized cross-entropy',
     (face) => face.generalizedCrossEntropyLoss(logits, labels, softmax),
     categorical((x) => (1 - x ** 0.7) / 0.7),
   ],

@@ -104,7 +104,7 @@ export class DeepSupervision {
    * Evaluates the criterion at every scale. A scale is checked before its own gradient is written.
    * @param predictions - One a scale, the largest first by custom; samples and classes are the same in all.
    * @param target - Labels or one plane a class, in any size where it carries its shape, else in that of the first prediction. A
-   *   scale of another size gets it resized by nearest neighbour.
+   *   scale of another size gets it resized by nearest neighbor.
    * @param options - On what: `shapes` are required for bare typed arrays.
    * @throws {MasklossTypeError} For a wrong kind of argument or contradictory options.
    * @throws {MasklossRangeError} For shapes that disagree and for data outside its range.
@@ -318,7 +318,7 @@ export type DeepSupervisionFunction = (
  *
  *     loss = Σ_i weight_i · criterion(prediction_i, target in the size of prediction_i)
  *
- * The target (and `pixelWeights`) is resized by nearest neighbour, source = floor((i + ½)·m/n): PyTorch's `nearest-exact`, as in
+ * The target (and `pixelWeights`) is resized by nearest neighbor, source = floor((i + ½)·m/n): PyTorch's `nearest-exact`, as in
  * MONAI's `DeepSupervisionLoss` and nnU-Net's downsampling of segmentations.
  *
  *     const supervision = deepSupervision(new DiceCrossEntropyLoss({ activation: 'softmax' }))

@@ -1,4 +1,4 @@
-/** Nearest-neighbour resizing of label maps, planes and weights: no value is made that was not there. */
+/** Nearest-neighbor resizing of label maps, planes and weights: no value is made that was not there. */
 import type { TypedArray } from './typed-array.ts'
 
 /** How an array lies: `lead` grids of the extents `spatial`, with `trail` values a pixel. */
@@ -9,7 +9,7 @@ export interface Grids {
 }
 
 /**
- * Resizes grids. Pixel i of n takes the one of m in which its centre lies,
+ * Resizes grids. Pixel i of n takes the one of m in which its center lies,
  *
  *     source = floor((i + ½)·m/n)
  *

@@ -3,14 +3,14 @@ import type { OptionKind, Range } from '../options.ts'
 import { ANY_ACTIVATION, lossOf } from './common.ts'
 import { parsePixel, PIXEL_TABLE, type PixelLossOptions, type PixelOptions } from './pixel.ts'
 
-/** The options of a generalised cross-entropy. */
+/** The options of a generalized cross-entropy. */
 export interface GeneralizedCrossEntropyOptions extends PixelOptions {
   /** q in (0, 1]: toward 0 it is cross-entropy, 1 is the mean absolute error. Default 0.7, the paper's. */
   readonly q?: number | undefined
 }
 
 /**
- * Generalised cross-entropy, which wrong labels disturb less. With φ(p) = (1 − p^q)/q, per pixel
+ * Generalized cross-entropy, which wrong labels disturb less. With φ(p) = (1 − p^q)/q, per pixel
  *
  *     ℓ = Σ_c w_c·t'_c·φ(p_c)                                 classes that exclude each other (softmax)
  *     ℓ_c = w_c·(t'_c·φ(p_c) + (1 − t'_c)·φ(1 − p_c))         independent classes (sigmoid)

@@ -5,20 +5,20 @@ import type { FocalTermOptions } from './dice-focal.ts'
 import { FOCAL } from './focal.ts'
 import { GENERALIZED_DICE, type GeneralizedDiceOptions } from './generalized-dice.ts'
 
-/** The generalised Dice term of a compound. */
+/** The generalized Dice term of a compound. */
 export interface GeneralizedDiceTermOptions extends Omit<GeneralizedDiceOptions, 'reduction'>, TermOptions {}
 
 /**
- * Generalised Dice loss plus focal loss, both from one reading of the data:
+ * Generalized Dice loss plus focal loss, both from one reading of the data:
  *
  *     loss = generalizedDice.weight · GDL + focal.weight · Focal
  *
- * Each as its own page says. `terms` holds both before their weights, `values` are the samples' generalised Dice losses.
+ * Each as its own page says. `terms` holds both before their weights, `values` are the samples' generalized Dice losses.
  *
  * Source: MONAI's `GeneralizedDiceFocalLoss`.
  */
 export interface GeneralizedDiceFocalLossOptions extends CriterionOptions, LabelOptions {
-  /** The generalised Dice term: the options of `generalizedDiceLoss` that say how it scores. */
+  /** The generalized Dice term: the options of `generalizedDiceLoss` that say how it scores. */
   readonly generalizedDice?: GeneralizedDiceTermOptions | undefined
   /** The focal term: the options of `focalLoss` that say how it focuses and averages. */
   readonly focal?: FocalTermOptions | undefined

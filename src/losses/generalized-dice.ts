@@ -14,7 +14,7 @@ import {
   type TransformOptions,
 } from './region.ts'
 
-/** How the generalised Dice loss weighs its classes. Its own defaults: `scorePer: 'sample'`, `weightMode: 'inside'`. */
+/** How the generalized Dice loss weighs its classes. Its own defaults: `scorePer: 'sample'`, `weightMode: 'inside'`. */
 export interface GeneralizedDiceOptions extends RegionOptions, TransformOptions {
   /** w = 1/G² (`'square'`), 1/G (`'simple'`) or 1 (`'uniform'`), G the class's reference. Default `'square'`. */
   readonly weighting?: 'square' | 'simple' | 'uniform' | undefined
@@ -33,7 +33,7 @@ export interface GeneralizedDiceOptions extends RegionOptions, TransformOptions 
 }
 
 /**
- * Generalised Dice loss: one ratio over the classes, each weighted by the size of its reference, per sample (or batch)
+ * Generalized Dice loss: one ratio over the classes, each weighted by the size of its reference, per sample (or batch)
  *
  *     ℓ = 1 − (2·Σ_c w_c·I_c + s) / (Σ_c w_c·(P_c + G_c) + s),   w_c = 1/max((G_c + offset)^k, floor)
  *
@@ -61,7 +61,7 @@ const TABLE: Readonly<Record<keyof GeneralizedDiceOptions, OptionKind>> = {
 const WEIGHTINGS = ['square', 'simple', 'uniform'] as const
 const ABSENT_CLASSES: readonly VolumeWeights['absent'][] = ['formula', 'largest', 'zero']
 
-/** Generalised Dice, alone and in compounds. */
+/** Generalized Dice, alone and in compounds. */
 export const GENERALIZED_DICE: LossTerm<GeneralizedDiceOptions> = {
   name: 'generalizedDice',
   table: TABLE,

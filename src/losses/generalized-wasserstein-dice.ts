@@ -4,7 +4,7 @@ import { NON_NEGATIVE, type OptionKind, type OptionValues } from '../options.ts'
 import { lossOf, REDUCTIONS, type CriterionOptions } from './common.ts'
 import { CATEGORICAL } from './cross-entropy.ts'
 
-/** The options of a generalised Wasserstein Dice loss. */
+/** The options of a generalized Wasserstein Dice loss. */
 export interface GeneralizedWassersteinDiceOptions {
   /**
    * How far the classes are from each other: C rows of C finite numbers ≥ 0 with a diagonal of zeros, row y for reference class y.
@@ -25,7 +25,7 @@ export interface GeneralizedWassersteinDiceOptions {
 }
 
 /**
- * Generalised Wasserstein Dice loss: an error costs as much as the predicted class is far from the true one. With distances M, at
+ * Generalized Wasserstein Dice loss: an error costs as much as the predicted class is far from the true one. With distances M, at
  * most 1, and W_v = Σ_c M[y_v, c]·p_c of a pixel with label y_v, per sample
  *
  *     'default'   TP = Σ_{y>0} m·(1 − W)    ℓ = 1 − (2·TP + s) / (2·TP + Σ m·W + s)

@@ -4,7 +4,7 @@
  *     categorical   ℓ = Σ_c a_c·t'_c·φ(p_c)                                classes that exclude each other
  *     binary        ℓ_c = a_c·t'_c·φ(p_c) + b_c·(1 − t'_c)·φ(1 − p_c)      independent classes
  *
- * Focal, poly and generalised cross-entropy are one file each: φ, and the options it has.
+ * Focal, poly and generalized cross-entropy are one file each: φ, and the options it has.
  */
 import type { MeanOver, PixelTerm, Reduction } from '../engine.ts'
 import type { TermPlan, Whole } from '../loss.ts'

@@ -1,5 +1,5 @@
 /**
- * The region family: Dice, Jaccard, Tversky, focal-Tversky, log-Dice, generalised Dice and more are one score of overlap,
+ * The region family: Dice, Jaccard, Tversky, focal-Tversky, log-Dice, generalized Dice and more are one score of overlap,
  *
  *     s = (a·I + sₙ) / max(a·(I + α·FP + β·FN) + s_d, floor),   FP = P − I,  FN = G − I
  *
