@@ -215,6 +215,7 @@ const AT_CONSTRUCTION: readonly (readonly [Name, object, string, string])[] = [
   ['FocalLoss', { ...none, independent: false, regions: [[1]] }, 'independent', CONFLICT],
   ['FocalLoss', { ...softmax, softTarget: 'mixed' }, 'softTarget', CONFLICT],
   ['FocalLoss', { ...none, softTarget: 'mixed' }, 'softTarget', CONFLICT],
+  ['FocalLoss', { ...none, independent: true, softTarget: 'signed' }, 'softTarget', CONFLICT],
   ['FocalLoss', { ...softmax, reducedThreshold: 1 }, 'reducedThreshold', VALUE],
   ['FocalLoss', { ...softmax, normalized: true, meanOver: 'pixels' }, 'meanOver', CONFLICT],
   ['FocalLoss', { ...softmax, normalized: true, reduction: 'sum' }, 'reduction', CONFLICT],

@@ -31,7 +31,7 @@ export interface FocalOptions extends PixelOptions {
   readonly normalized?: boolean | undefined
   /**
    * What a soft target t of independent classes means: `'linear'` the formula, with t and 1 − t as factors; `'mixed'`
-   * (1 − q)^γ·BCE(p, t) with q = p·t + (1 − p)·(1 − t), as Keras; `'signed'` the same with q = σ(z·(2t − 1)), as MONAI. For t of 0
+   * (1 − q)^γ·BCE(p, t) with q = p·t + (1 − p)·(1 − t), as Keras; `'signed'` the same with q = σ(z·(2t − 1)) of logits, as MONAI. For t of 0
    * and 1 all are the same. Default `'linear'`.
    */
   readonly softTarget?: PixelTerm['softTarget'] | undefined
@@ -106,6 +106,15 @@ function parseAlpha(options: OptionValues): PixelFormula['weights'] {
 
 function parseSoftTarget(options: OptionValues, whole: Whole): PixelTerm['softTarget'] | undefined {
   const softTarget = options.oneOf('softTarget', SOFT_TARGETS)
+  if (softTarget === 'signed' && whole.activation !== 'sigmoid') {
+    const actual = `activation '${whole.activation}'`
+    throw options.conflict(
+      'softTarget',
+      "activation 'sigmoid' beside 'signed'",
+      actual,
+      'it is a function of the logit',
+    )
+  }
   if (softTarget === undefined || parseIndependent(options, whole) === true) return softTarget
   const remedy = "pass activation: 'sigmoid', or 'none' with independent: true"
   throw options.conflict('softTarget', 'independent classes', 'classes that exclude each other', remedy)
