@@ -126,7 +126,7 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     meanOf(
       perSample((n) =>
         generalized(
-          perClass((c) => (reference(n, c) + 0.5) ** -2),
+          perClass((c) => 1 / (reference(n, c) ** 2 + 0.5)),
           sampleSums(n),
         ),
       ),

@@ -24,9 +24,9 @@ export interface GeneralizedDiceOptions extends RegionOptions, TransformOptions 
    * `'largest'`.
    */
   readonly absentClass?: VolumeWeights['absent'] | undefined
-  /** Added to G before the power; ≥ 0. Default 0. */
+  /** Added to the power of G; ≥ 0. Default 0. */
   readonly volumeOffset?: number | undefined
-  /** Lower bound ≥ 0 of the power of G. Default 0. */
+  /** Lower bound ≥ 0 of that sum. Default 0. */
   readonly volumeFloor?: number | undefined
   /** k ≥ 0: the loss becomes ℓ/(1 + k·(1 − ℓ)), which is smaller where ℓ is. The paper has 2.5. Default: none. */
   readonly penalty?: number | undefined
@@ -35,7 +35,7 @@ export interface GeneralizedDiceOptions extends RegionOptions, TransformOptions 
 /**
  * Generalized Dice loss: one ratio over the classes, each weighted by the size of its reference, per sample (or batch)
  *
- *     ℓ = 1 − (2·Σ_c w_c·I_c + s) / (Σ_c w_c·(P_c + G_c) + s),   w_c = 1/max((G_c + offset)^k, floor)
+ *     ℓ = 1 − (2·Σ_c w_c·I_c + s) / (Σ_c w_c·(P_c + G_c) + s),   w_c = 1/max(G_c^k + offset, floor)
  *
  * with I = Σ m·p·g, P = Σ m·p, G = Σ m·g, and k = 2 (`weighting: 'square'`) or 1 (`'simple'`). The weights depend on the
  * reference alone, so no gradient goes through them. `classWeights` multiply them. With
@@ -101,6 +101,7 @@ function parseVolumeWeights(options: OptionValues): VolumeWeights | undefined {
     throw options.conflict('absentClass', "volumeOffset or volumeFloor beside 'formula'", 'neither', remedy)
   }
   return {
+    volumes: 'score',
     power: weighting === 'square' ? 2 : 1,
     offset: offset ?? 0,
     floor: floor ?? 0,

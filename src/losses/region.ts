@@ -143,6 +143,7 @@ export function parseRegion(
       transform,
       gamma: single ? gamma : 1,
       classGammas: single ? undefined : perClass(options, 'gamma', gamma, count),
+      outerTransform: 'power',
       outerGamma,
       targetFloor: 0,
       volumeWeights,
