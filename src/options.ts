@@ -48,9 +48,9 @@ export class OptionNames {
     this.#absent = this.names.map(() => undefined)
   }
 
-  /** The slot of an option. */
-  indexOf(name: string): number {
-    return (this.#slots.get(name) as Slot).index
+  /** The slot of an option; `undefined` where there is none of this name. */
+  indexOf(name: string): number | undefined {
+    return this.#slots.get(name)?.index
   }
 
   /**
@@ -206,9 +206,10 @@ export class OptionValues {
     return this.#path === '' ? name : `${this.#path}.${name}`
   }
 
-  /** The option as it was read; `undefined` where absent. */
+  /** The option as it was read; `undefined` where absent, or where no such option could be given. */
   raw(name: string): unknown {
-    return this.values[this.names.indexOf(name)]
+    const index = this.names.indexOf(name)
+    return index === undefined ? undefined : this.values[index]
   }
 
   /** Whether the option was given. */
@@ -252,6 +253,11 @@ export class OptionValues {
     return value === undefined ? undefined : this.#checked(value, name, range)
   }
 
+  /** A number in a range, or a list of them. */
+  numberOrNumbers(name: string, range: Range): number | readonly number[] | undefined {
+    return Array.isArray(this.raw(name)) ? this.numbers(name, range) : this.number(name, range)
+  }
+
   /** A list of lists of numbers in a range; none empty. */
   lists(name: string, range: Range): readonly (readonly number[])[] | undefined {
     const value = this.raw(name)
@@ -282,7 +288,7 @@ export class OptionValues {
 
   /** An error about the value this option has. To be thrown. */
   error(code: MasklossErrorCode, name: string, expected: string, remedy: string): MasklossError {
-    const actual = this.names.names.includes(name) ? this.raw(name) : undefined
+    const actual = this.raw(name)
     return masklossError({
       code,
       argument: this.path(name),

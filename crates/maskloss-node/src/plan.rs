@@ -2,8 +2,9 @@
 
 use maskloss::{
     AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
-    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region, ScorePer,
-    SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein, WassersteinWeighting, WeightMode,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region,
+    ScorePer, SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein,
+    WassersteinWeighting, WeightMode,
 };
 use napi::{Error, Result, Status};
 

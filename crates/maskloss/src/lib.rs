@@ -27,8 +27,9 @@ mod tile;
 pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};
 pub use criterion::{
     AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
-    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region, ScorePer,
-    SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein, WassersteinWeighting, WeightMode,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region,
+    ScorePer, SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein,
+    WassersteinWeighting, WeightMode,
 };
 pub use evaluate::{Evaluation, evaluate};
 pub use fault::{Fault, FaultKind};

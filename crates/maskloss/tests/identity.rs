@@ -1,9 +1,9 @@
 //! The same bits at every level, with any number of threads, in either layout, with the samples of a batch together or apart.
 
 use maskloss::{
-    Activation, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form, Gradient, Input,
-    Labels, Layout, Level, Loss, MeanOver, Planes, Reduction, Region, ScorePer, Shape, Target, Term, Transform,
-    WeightMode, evaluate,
+    Activation, Averaging, Cells, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form,
+    Gradient, Input, Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes, Reduction, Region, ScorePer, Shape,
+    Target, Term, Transform, WeightMode, evaluate,
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,21 @@ struct Kind {
 fn criterion(classes: usize, kind: Kind) -> Criterion {
     let Kind { activation, form, general, logarithmic, planes } = kind;
     let region = Region {
+        cells: Cells {
+            score_per: ScorePer::SampleClass,
+            classes: (0..classes).collect(),
+            class_weights: None,
+            weight_mode: WeightMode::Mean,
+            empty_class: EmptyClass::Smooth,
+            averaging: Averaging::Cells,
+            reduction: Reduction::Sum,
+        },
+        gamma: 1.0,
+        class_gammas: None,
+        outer_transform: OuterTransform::Power,
+        outer_gamma: 1.0,
+        target_floor: 0.0,
+        volume_weights: None,
         form,
         transform: Transform::OneMinus,
         scale: 2.0,
@@ -33,18 +48,13 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
         smooth_numerator: 1e-5,
         smooth_denominator: 1e-5,
         floor: 0.0,
-        score_per: ScorePer::SampleClass,
-        classes: (0..classes).collect(),
-        class_weights: None,
-        weight_mode: WeightMode::Mean,
-        empty_class: EmptyClass::Smooth,
-        reduction: Reduction::Sum,
     };
     let cross_entropy = CrossEntropy {
         class_weights: None,
         label_smoothing: if general { 0.1 } else { 0.0 },
         mean_over: MeanOver::Weights,
         clip: 1e-7,
+        top_percent: None,
         reduction: Reduction::Sum,
     };
     let mut terms = vec![Term { weight: 0.75, loss: Loss::Region(region) }];

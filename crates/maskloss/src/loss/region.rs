@@ -53,6 +53,7 @@ impl Region {
                 ]);
             }
             Form::Absolute => Needs::of(&[Quantity::Distance]),
+            Form::SquaredErrors => unimplemented!("region"),
         })
     }
 
@@ -104,10 +105,12 @@ impl Region {
             let (predicted, reference) = match self.form {
                 Form::Product | Form::Absolute => (sum(Quantity::Predicted), size),
                 Form::Squared => (sum(Quantity::PredictedSquared), sum(Quantity::ReferenceSquared)),
+                Form::SquaredErrors => unimplemented!("region"),
             };
             let overlap = match self.form {
                 Form::Product | Form::Squared => sum(Quantity::Overlap),
                 Form::Absolute => (predicted + reference - sum(Quantity::Distance)) / 2.0,
+                Form::SquaredErrors => unimplemented!("region"),
             };
             pooled.overlap += weight * overlap;
             pooled.predicted += weight * predicted;
@@ -157,7 +160,8 @@ impl Region {
     /// The loss of a score and its derivative, given `1 − score` too.
     fn transformed(&self, score: f64, complement: f64) -> (f64, f64) {
         match self.transform {
-            Transform::OneMinus | Transform::Power(1.0) => (complement, -1.0),
+            Transform::OneMinus => (complement, -1.0),
+            Transform::Power if self.gamma == 1.0 => (complement, -1.0),
             Transform::NegativeLog => {
                 let floor = self.floor.max(0.0);
                 let bounded = if score < floor { floor } else { score };
@@ -165,8 +169,11 @@ impl Region {
                 (-libm::log(bounded), if flat { 0.0 } else { -1.0 / bounded })
             }
             // Beyond the perfect score the base is 0; there, and at γ < 1 at it, the loss is flat by definition.
-            Transform::Power(_) if complement <= 0.0 => (0.0, 0.0),
-            Transform::Power(gamma) => (libm::pow(complement, gamma), -gamma * libm::pow(complement, gamma - 1.0)),
+            Transform::Power if complement <= 0.0 => (0.0, 0.0),
+            Transform::Power => {
+                (libm::pow(complement, self.gamma), -self.gamma * libm::pow(complement, self.gamma - 1.0))
+            }
+            Transform::Negative | Transform::LogPower | Transform::Penalty => unimplemented!("region"),
         }
     }
 
@@ -191,6 +198,7 @@ impl Region {
                         k.a += by_overlap;
                         k.c += 2.0 * by_predicted;
                     }
+                    Form::SquaredErrors => unimplemented!("region"),
                     // ∂I/∂p = (1 − sign(p − t))/2, ∂P/∂p = 1.
                     Form::Absolute => {
                         k.b += by_predicted + by_overlap / 2.0;

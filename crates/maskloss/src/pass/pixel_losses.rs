@@ -48,7 +48,8 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
 fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
     let weight = |weights: &Option<Vec<f64>>, class: usize| weights.as_ref().map_or(1.0, |w| w[class]);
     match loss {
-        Loss::Region(_) => None,
+        Loss::Region(_) | Loss::Correlation(_) | Loss::SensitivitySpecificity(_) | Loss::Wasserstein(_) => None,
+        Loss::Pixel(_) | Loss::Lovasz(_) => unimplemented!("pixel"),
         Loss::CrossEntropy(ce) => {
             let smooth = ce.label_smoothing / classes as f64;
             let of = |c| ClassFactors {
