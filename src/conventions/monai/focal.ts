@@ -142,7 +142,7 @@ function foreground(tensors: Tensors): Tensors {
     })
     return { ...tensors, grid, target: { target: kept.data, perClass } }
   }
-  const shifted = Float64Array.from(target as FloatArray, (label) => Number(label) - 1)
+  const shifted = Float64Array.from(target as ArrayLike<number | bigint>, (label) => Number(label) - 1)
   for (let pixel = 0; pixel < shifted.length; pixel += 1) {
     if (shifted[pixel] === (tensors.ignoreIndex ?? 0) - 1) shifted[pixel] = -1
   }

@@ -48,7 +48,7 @@ export const GeneralizedWassersteinDiceLoss: Convention<GeneralizedWassersteinDi
       throw conflict(
         'distMatrix',
         'a square matrix of distances that are not all 0',
-        `rows of ${distMatrix.map((row) => row.length)}`,
+        `rows of ${distMatrix.map((row) => row.length).join(', ')}`,
       )
     }
     const term = wasserstein({
