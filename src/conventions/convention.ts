@@ -73,9 +73,14 @@ export interface Job extends Target {
   readonly own?: EngineCriterion | undefined
   readonly grid: Grid
   readonly pixelWeights: FloatArray | undefined
+  /** What the library makes of the mean of an engine's values; absent: nothing. */
+  readonly outer?: Outer | undefined
   /** The names of a compound's terms in the result, each with the part of its term's weight that is not the compound's. */
   readonly names?: readonly (readonly [name: string, factor: number])[] | undefined
 }
+
+/** A function of a whole loss: its value and its slope there. */
+export type Outer = (loss: number) => { readonly value: number; readonly slope: number }
 
 /** What a loss is for tensors of some shapes. */
 export interface Arrangement {
@@ -215,14 +220,18 @@ interface JobResult extends Outcome {
   readonly terms: Float64Array
 }
 
-/** Evaluates one job. Where its prediction came by steps, the gradient goes back by them through memory of its own. */
+/**
+ * Evaluates one job. Where its prediction came by steps, or its loss goes into a function, the gradient goes back by them through
+ * memory of its own.
+ */
 function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefined, call: Call): JobResult {
-  const { spec, grid, target, perClass, pixelWeights } = job
+  const { spec, grid, target, perClass, pixelWeights, outer } = job
   const { path, samples, pixels, channelsLast } = grid
   const values = newFloat64Array(size(valuesShapeOf(spec, grid)), 'values')
   const terms = new Float64Array(spec.terms.length)
   const { back } = path
-  const own = gradient === undefined || back === undefined ? gradient : scratch(gradient, path.data.length)
+  const direct = back === undefined && outer === undefined
+  const own = gradient === undefined || direct ? gradient : scratch(gradient, path.data.length)
   const outcome = criterion.evaluate({
     prediction: path.data,
     samples,
@@ -233,7 +242,7 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
     pixelWeights,
     gradient: own,
     gradientScale: call.gradientScale,
-    accumulate: back === undefined && call.accumulate,
+    accumulate: direct && call.accumulate,
     values,
     terms,
     threads: call.threads,
@@ -242,11 +251,19 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
     const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
     throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false })
   }
-  if (gradient !== undefined && own !== undefined && back !== undefined) write(back(own), gradient, call.accumulate)
+  const { value: loss, slope } = outer?.(outcome.loss) ?? { value: outcome.loss, slope: 1 }
+  if (gradient !== undefined && own !== undefined && !direct) {
+    scale(own, slope)
+    write(back?.(own) ?? own, gradient, call.accumulate)
+  }
   const { weight } = spec.terms[0] as CriterionSpec['terms'][number]
-  if (weight !== 1)
-    for (let index = 0; index < values.length; index += 1) values[index] = weight * (values[index] as number)
-  return { ...outcome, values, terms }
+  scale(values, weight)
+  return { ...outcome, loss, values, terms }
+}
+
+function scale(numbers: FloatArray, factor: number): void {
+  if (factor === 1) return
+  for (let index = 0; index < numbers.length; index += 1) numbers[index] = factor * (numbers[index] as number)
 }
 
 function scratch(gradient: FloatArray, length: number): FloatArray {
