@@ -64,7 +64,7 @@ export const TopKLoss: Convention<TopKLossOptions> = convention(
  *
  *     ℓ = −α_y·(1 − q)^γ·log q,   q = s + (1 − s)·p_y + s/(C − 1)·Σ_{c≠y} p_c
  *
- * with y the label. Labels only. For s > 0 the probabilities and q are computed in TypeScript, in memory of their own.
+ * with y the label; a q above 1, which no softmax gives, counts as 1. Labels only. For s > 0 the probabilities and q are computed in TypeScript, in memory of their own.
  * Source: Lin et al., "Focal loss for dense object detection" (2017).
  */
 export interface FocalLossOptions extends SegLossOptions {

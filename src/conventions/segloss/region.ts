@@ -3,7 +3,7 @@ import type { RegionTerm } from '../../engine.ts'
 import { NON_NEGATIVE, type Range } from '../../options.ts'
 import type { Inputs } from '../arrange.ts'
 import { convention, type Arrangement, type Convention, type Job, type Outer } from '../convention.ts'
-import { flag, nested, number, type Read, type Reader } from '../reader.ts'
+import { flag, nested, number, type Read } from '../reader.ts'
 import { region, sensitivitySpecificity } from '../terms.ts'
 import { checkHard, countedClasses, jobOf, NONLIN, tensorsOf, type SegLossOptions } from './common.ts'
 
