@@ -39,8 +39,8 @@ function entropyJob(
 }
 
 /**
- * `TopKLoss` of SegLossOdyssey: cross-entropy from logits, its mean over the k per cent of all pixels that have the largest loss.
- * Labels only. Source: Wu, Shen, van den Hengel, "Bridging category-level and instance-level semantic image segmentation" (2016).
+ * `TopKLoss` of SegLossOdyssey: cross-entropy from logits, its mean over the k per cent of all pixels (rounded down) that have the
+ * largest loss; NaN, with gradient 0, where they are none. Labels only. Source: Wu, Shen, van den Hengel, "Bridging category-level and instance-level semantic image segmentation" (2016).
  */
 export interface TopKLossOptions {
   /** One number ≥ 0 a class. Default `null`: 1. */
@@ -56,7 +56,11 @@ export const TopKLoss: Convention<TopKLossOptions> = convention(
   'segloss.TopKLoss',
   { ...WEIGHT, ignoreIndex: number(IGNORED, INTEGER), k: number(10, PERCENT) },
   ({ weight, ignoreIndex, k }) =>
-    (inputs) => ({ jobs: [entropyJob(inputs, weight, { ignoreIndex, topPercent: k })] }),
+    (inputs) => {
+      const job = entropyJob(inputs, weight, { ignoreIndex, topPercent: k })
+      const none = Math.floor((job.grid.samples * job.grid.pixels * k) / 100) === 0
+      return { jobs: [job], loss: (sum) => (none ? NaN : sum) }
+    },
 )
 
 /**
