@@ -3,7 +3,7 @@ import type { RegionTerm } from '../../engine.ts'
 import { NON_NEGATIVE, type Range } from '../../options.ts'
 import type { Inputs } from '../arrange.ts'
 import { convention, type Arrangement, type Convention, type Job, type Outer } from '../convention.ts'
-import { flag, nested, number, type Read } from '../reader.ts'
+import { flag, nested, number, type Read, type Reader } from '../reader.ts'
 import { region, sensitivitySpecificity } from '../terms.ts'
 import { checkHard, countedClasses, jobOf, NONLIN, tensorsOf, type SegLossOptions } from './common.ts'
 
@@ -19,20 +19,14 @@ export interface SegLossOverlapOptions extends SegLossOptions {
   readonly square?: boolean | undefined
 }
 
-const OVERLAP = {
-  ...NONLIN,
-  batchDice: flag(false),
-  doBg: flag(true),
-  smooth: number(1, NON_NEGATIVE),
-  square: flag(false),
-}
 /** The reader of `softDiceKwargs`. */
-export const SOFT_DICE: Omit<typeof OVERLAP, 'applyNonlin'> = {
-  batchDice: OVERLAP.batchDice,
-  doBg: OVERLAP.doBg,
-  smooth: OVERLAP.smooth,
-  square: OVERLAP.square,
-}
+export const SOFT_DICE: {
+  readonly batchDice: Reader<boolean>
+  readonly doBg: Reader<boolean>
+  readonly smooth: Reader<number>
+  readonly square: Reader<boolean>
+} = { batchDice: flag(false), doBg: flag(true), smooth: number(1, NON_NEGATIVE), square: flag(false) }
+const OVERLAP: typeof NONLIN & typeof SOFT_DICE = { ...NONLIN, ...SOFT_DICE }
 
 /** How the scores of a loss weigh hits and errors. */
 type Formula = Pick<RegionTerm, 'scale' | 'alpha' | 'beta'>
