@@ -22,7 +22,8 @@ for (const { title, criterion, prediction = LOGITS, target = LABELS, mask, twin 
     const data = prediction.data as Float64Array
     const { loss, values, gradient } = criterion.evaluate(prediction, target, { gradient: true, mask })
     const expected = twin(data)
-    t.true(Math.abs(loss - expected) <= 1e-12 * (1 + Math.abs(expected)), `${loss} instead of ${expected}`)
+    // SegLossOdyssey's (G + 1e-10)² and our G² + 1e-20 differ by so little.
+    t.true(Math.abs(loss - expected) <= 1e-11 * (1 + Math.abs(expected)), `${loss} instead of ${expected}`)
     t.deepEqual([...values], [loss])
     const slopes = differences(twin, data)
     const largest = Math.max(...slopes.map(Math.abs))

@@ -73,14 +73,9 @@ export interface Job extends Target {
   readonly own?: EngineCriterion | undefined
   readonly grid: Grid
   readonly pixelWeights: FloatArray | undefined
-  /** What the library makes of the mean of an engine's values; absent: nothing. */
-  readonly outer?: Outer | undefined
   /** The names of a compound's terms in the result, each with the part of its term's weight that is not the compound's. */
   readonly names?: readonly (readonly [name: string, factor: number])[] | undefined
 }
-
-/** A function of a whole loss: its value and its slope there. */
-export type Outer = (loss: number) => { readonly value: number; readonly slope: number }
 
 /** What a loss is for tensors of some shapes. */
 export interface Arrangement {
@@ -222,18 +217,14 @@ interface JobResult extends Outcome {
   readonly terms: Float64Array
 }
 
-/**
- * Evaluates one job. Where its prediction came by steps, or its loss goes into a function, the gradient goes back by them through
- * memory of its own.
- */
+/** Evaluates one job. Where its prediction came by steps, the gradient goes back by them through memory of its own. */
 function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefined, call: Call): JobResult {
-  const { spec, grid, target, perClass, pixelWeights, outer } = job
+  const { spec, grid, target, perClass, pixelWeights } = job
   const { path, samples, pixels, channelsLast } = grid
   const values = newFloat64Array(size(valuesShapeOf(spec, grid)), 'values')
   const terms = new Float64Array(spec.terms.length)
   const { back } = path
-  const direct = back === undefined && outer === undefined
-  const own = gradient === undefined || direct ? gradient : scratch(gradient, path.data.length)
+  const own = gradient === undefined || back === undefined ? gradient : scratch(gradient, path.data.length)
   const outcome = criterion.evaluate({
     prediction: path.data,
     samples,
@@ -244,7 +235,7 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
     pixelWeights,
     gradient: own,
     gradientScale: call.gradientScale,
-    accumulate: direct && call.accumulate,
+    accumulate: back === undefined && call.accumulate,
     values,
     terms,
     threads: call.threads,
@@ -253,19 +244,11 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
     const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
     throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false, foreign: true })
   }
-  const { value: loss, slope } = outer?.(outcome.loss) ?? { value: outcome.loss, slope: 1 }
-  if (gradient !== undefined && own !== undefined && !direct) {
-    scale(own, slope)
-    write(back?.(own) ?? own, gradient, call.accumulate)
-  }
+  if (gradient !== undefined && own !== undefined && back !== undefined) write(back(own), gradient, call.accumulate)
   const { weight } = spec.terms[0] as CriterionSpec['terms'][number]
-  scale(values, weight)
-  return { ...outcome, loss, values, terms }
-}
-
-function scale(numbers: FloatArray, factor: number): void {
-  if (factor === 1) return
-  for (let index = 0; index < numbers.length; index += 1) numbers[index] = factor * (numbers[index] as number)
+  if (weight !== 1)
+    for (let index = 0; index < values.length; index += 1) values[index] = weight * (values[index] as number)
+  return { ...outcome, values, terms }
 }
 
 function scratch(gradient: FloatArray, length: number): FloatArray {

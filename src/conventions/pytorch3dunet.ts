@@ -2,7 +2,7 @@
 import type { Activation, FloatArray, RegionTerm } from '../engine.ts'
 import { NON_NEGATIVE, POSITIVE } from '../options.ts'
 import { activate, channelsFirst, oneAClass, pixelWeights, planes } from './arrange.ts'
-import { convention, type Convention, type Outer } from './convention.ts'
+import { convention, type Convention } from './convention.ts'
 import { activated, withComplement, type Path } from './path.ts'
 import { number, numbers, orNull, word, type Reader } from './reader.ts'
 import { binaryCrossEntropy, classIds, criterion, region } from './terms.ts'
@@ -51,8 +51,10 @@ export const DiceLoss: Convention<DiceLossOptions> = convention(
       // 1 − mean of w·d, which is not the weighted mean of 1 − d.
       const classWeights = oneAClass(weight, classes, 'weight')
       const term = scores({ classes: ids, transform: 'negative', classWeights })
-      const outer: Outer = (loss) => ({ value: 1 + loss, slope: 1 })
-      return { jobs: [{ ...tensors, spec: criterion({ activation, classes, terms: [term] }), outer }] }
+      return {
+        jobs: [{ ...tensors, spec: criterion({ activation, classes, terms: [term] }) }],
+        loss: (sum) => 1 + sum,
+      }
     },
 )
 
@@ -87,7 +89,7 @@ export const GeneralizedDiceLoss: Convention<GeneralizedDiceLossOptions> = conve
         floor: epsilon,
         scorePer: 'batch',
         weightMode: 'inside',
-        volumeWeights: { power: 2, offset: 0, floor: epsilon, absent: 'formula' },
+        volumeWeights: { volumes: 'score', power: 2, offset: 0, floor: epsilon, absent: 'formula' },
       })
       return {
         jobs: [

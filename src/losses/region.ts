@@ -148,6 +148,7 @@ export function parseRegion(
         form,
         ...formula,
         classGammas: undefined,
+        outerTransform: 'power',
         outerGamma: 1,
         scale,
         ...smooth,

@@ -13,7 +13,7 @@ import {
   type Inputs,
   type Target,
 } from '../arrange.ts'
-import type { Job, Outer } from '../convention.ts'
+import type { Job } from '../convention.ts'
 import { orNull, word, type Reader } from '../reader.ts'
 import { classIds, criterion } from '../terms.ts'
 
@@ -55,9 +55,9 @@ export function tensorsOf(inputs: Inputs, applyNonlin: Activation): Tensors {
   return { ...activated, ...planes(input, grid), pixelWeights: weights }
 }
 
-/** One term on them. */
-export function jobOf({ activation, ...tensors }: Tensors, term: Term, outer?: Outer): Job {
-  return { ...tensors, spec: criterion({ activation, classes: tensors.grid.classes, terms: [term] }), outer }
+/** Terms on them. */
+export function jobOf({ activation, ...tensors }: Tensors, terms: readonly Term[], ignoreIndex?: number): Job {
+  return { ...tensors, spec: criterion({ activation, classes: tensors.grid.classes, ignoreIndex, terms }) }
 }
 
 /** Refuses targets between 0 and 1 for losses that square what they weigh. */

@@ -1,41 +1,27 @@
 /** SegLossOdyssey's losses made of logarithms: top-k cross-entropy, focal, and exponential-logarithmic. */
 import { INDEX, INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
 import { masklossError } from '../../errors.ts'
-import { channelsFirst, labels, oneAClass, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
-import { convention, type Convention, type Job, type Outer } from '../convention.ts'
+import { activate, channelsFirst, labels, oneAClass, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
+import { convention, type Convention } from '../convention.ts'
 import { activated, perPixel, type Path } from '../path.ts'
 import { flag, nested, number, numberOrNumbers, numbers, orNull, type Read } from '../reader.ts'
 import { classIds, criterion, crossEntropy, everyClass, pixelTerm } from '../terms.ts'
-import { NONLIN, type SegLossOptions } from './common.ts'
-import { DICE_FORMULA, scoreJob, SOFT_DICE, type SoftDiceLossOptions } from './region.ts'
+import { jobOf, NONLIN, type SegLossOptions, type Tensors } from './common.ts'
+import { DICE_FORMULA, scoreTerm, SOFT_DICE, type SoftDiceLossOptions } from './region.ts'
 
 const PERCENT: Range = { min: 0, max: 100 }
 const SHARE: Range = { min: 0, max: 1 }
 const WEIGHT = { weight: orNull(numbers(NON_NEGATIVE)) }
-/** PyTorch's label of pixels that do not count. */
-const IGNORED = -100
 
-/** Cross-entropy of logits and labels. */
-function entropyJob(
-  inputs: Inputs,
-  weight: readonly number[] | undefined,
-  options: { readonly ignoreIndex: number; readonly topPercent?: number; readonly factor?: number },
-): Job {
-  const grid = channelsFirst(inputs.prediction)
-  const { topPercent, factor = 1 } = options
-  const term = crossEntropy({
-    weight: factor,
-    classWeights: weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight'),
-    meanOver: topPercent === undefined ? 'weights' : 'pixels',
-    topPercent,
-  })
-  const { classes } = grid
-  return {
-    spec: criterion({ activation: 'softmax', classes, ignoreIndex: options.ignoreIndex, terms: [term] }),
-    grid,
-    ...labels(inputs.target, grid),
-    pixelWeights: pixelWeights(inputs, grid),
-  }
+/** Logits and labels. */
+function labelTensors(inputs: Inputs): Tensors {
+  const activated = activate(channelsFirst(inputs.prediction), 'softmax')
+  const { grid } = activated
+  return { ...activated, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }
+}
+
+function weightsOf(weight: readonly number[] | undefined, { grid }: Tensors): readonly number[] | undefined {
+  return weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight')
 }
 
 /**
@@ -54,12 +40,14 @@ export interface TopKLossOptions {
 /** {@inheritDoc TopKLossOptions} */
 export const TopKLoss: Convention<TopKLossOptions> = convention(
   'segloss.TopKLoss',
-  { ...WEIGHT, ignoreIndex: number(IGNORED, INTEGER), k: number(10, PERCENT) },
+  { ...WEIGHT, ignoreIndex: number(-100, INTEGER), k: number(10, PERCENT) },
   ({ weight, ignoreIndex, k }) =>
     (inputs) => {
-      const job = entropyJob(inputs, weight, { ignoreIndex, topPercent: k })
-      const none = Math.floor((job.grid.samples * job.grid.pixels * k) / 100) === 0
-      return { jobs: [job], loss: (sum) => (none ? NaN : sum) }
+      const tensors = labelTensors(inputs)
+      const { samples, pixels } = tensors.grid
+      const none = Math.floor((samples * pixels * k) / 100) === 0
+      const term = crossEntropy({ classWeights: weightsOf(weight, tensors), meanOver: 'pixels', topPercent: k })
+      return { jobs: [jobOf(tensors, [term], ignoreIndex)], loss: (sum) => (none ? NaN : sum) }
     },
 )
 
@@ -68,7 +56,8 @@ export const TopKLoss: Convention<TopKLossOptions> = convention(
  *
  *     ℓ = −α_y·(1 − q)^γ·log q,   q = s + (1 − s)·p_y + s/(C − 1)·Σ_{c≠y} p_c
  *
- * with y the label; a q above 1, which no softmax gives, counts as 1. Labels only. For s > 0 the probabilities and q are computed in TypeScript, in memory of their own.
+ * with y the label; a q above 1, which no softmax gives, counts as 1. Labels only. Without a softmax q is
+ * computed in TypeScript for s > 0, in memory of its own.
  * Source: Lin et al., "Focal loss for dense object detection" (2017).
  */
 export interface FocalLossOptions extends SegLossOptions {
@@ -102,6 +91,10 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('segloss.Focal
   const given = channelsFirst(inputs.prediction)
   const { classes } = given
   if (classes === 1) throw wrong('prediction', 'two or more channels', 'one channel', 'its labels name one of several')
+  const others = othersOf(smooth, classes)
+  // Σ p = 1 behind a softmax, so that s is s·Σ p, and q the blend of the classes with their targets raised by s.
+  const blended = applyNonlin === 'softmax' && smooth > 0
+  const blend = { softTarget: 'mixed', targetScale: 1 - smooth - others, targetOffset: smooth + others } as const
   const term = pixelTerm({
     function: 'focal',
     form: 'categorical',
@@ -109,13 +102,19 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('segloss.Focal
     positiveWeights: alphas(options, classes),
     classes: classIds(classes),
     reduction: sizeAverage ? 'mean' : 'sum',
+    ...(blended ? blend : {}),
   })
-  const activation = smooth === 0 ? applyNonlin : 'none'
-  const probabilities = (): Path => activated(given.path, applyNonlin, given.pixels, classes)
-  const grid = smooth === 0 ? given : { ...given, path: smoothed(probabilities(), given, smooth) }
-  const spec = criterion({ activation, classes, terms: [term] })
+  const engines = blended || smooth === 0
+  const path = (): Path => smoothed(activated(given.path, applyNonlin, given.pixels, classes), given, smooth)
+  const grid = engines ? given : { ...given, path: path() }
+  const spec = criterion({ activation: engines ? applyNonlin : 'none', classes, terms: [term] })
   return { jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }] }
 })
+
+/** What SegLossOdyssey's one-hot holds for the classes that a pixel is not of: raised to s/(C − 1), but no higher than 1 − s. */
+function othersOf(smooth: number, classes: number): number {
+  return Math.min(smooth / (classes - 1), 1 - smooth)
+}
 
 function alphas({ alpha, balanceIndex }: Read<typeof FOCAL>, classes: number): readonly number[] | undefined {
   if (alpha === undefined) return undefined
@@ -134,7 +133,7 @@ function wrong(argument: string, expected: string, actual: string, remedy: strin
 
 /** `q_c = s + (1 − s)·p_c + s/(C − 1)·Σ_{k≠c} p_k`, which is symmetric: the gradient goes back by the same matrix. */
 function smoothed(path: Path, { pixels, classes }: Grid, s: number): Path {
-  const others = s / (classes - 1)
+  const others = othersOf(s, classes)
   const mix = (from: Float64Array, into: Float64Array, offset: number): void => {
     const sum = from.reduce((total, value) => total + value, 0)
     for (let c = 0; c < classes; c += 1) into[c] = offset + (1 - s - others) * (from[c] as number) + others * sum
@@ -175,13 +174,23 @@ export const ExpLogLoss: Convention<ExpLogLossOptions> = convention(
   },
   ({ softDiceKwargs, wceKwargs, gamma }) =>
     (inputs) => {
-      const expLog: Outer = (loss) => {
-        const score = Math.max(-loss, LOWEST)
-        const log = Math.max(-Math.log(score), 0)
-        const constant = log === 0 || -loss < LOWEST
-        return { value: 0.8 * log ** gamma, slope: constant ? 0 : (0.8 * gamma * log ** (gamma - 1)) / score }
-      }
-      const dice = scoreJob({ ...softDiceKwargs, applyNonlin: 'softmax' }, DICE_FORMULA, inputs, expLog)
-      return { jobs: [dice, entropyJob(inputs, wceKwargs.weight, { ignoreIndex: IGNORED, factor: 0.2 })] }
+      const tensors = labelTensors(inputs)
+      const dice = scoreTerm(softDiceKwargs, DICE_FORMULA, tensors)
+      const logarithm = {
+        transform: 'one-minus',
+        outerTransform: 'log-power',
+        outerGamma: gamma,
+        floor: LOWEST,
+      } as const
+      const classWeights = weightsOf(wceKwargs.weight, tensors)
+      const job = jobOf(tensors, [
+        { ...dice, ...logarithm, weight: 0.8 },
+        crossEntropy({ weight: 0.2, classWeights, meanOver: 'weights' }),
+      ])
+      const names = [
+        ['logDice', 1],
+        ['crossEntropy', 1],
+      ] as const
+      return { jobs: [{ ...job, names }] }
     },
 )

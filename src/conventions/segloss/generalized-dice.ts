@@ -1,15 +1,15 @@
 /** SegLossOdyssey's generalised Dice losses. */
+import type { RegionTerm } from '../../engine.ts'
 import { NON_NEGATIVE } from '../../options.ts'
-import type { Inputs } from '../arrange.ts'
-import { convention, type Convention, type Job, type Outer } from '../convention.ts'
-import { nested, number, type Read } from '../reader.ts'
+import { convention, type Convention } from '../convention.ts'
+import { nested, number } from '../reader.ts'
 import { classIds, region } from '../terms.ts'
-import { jobOf, NONLIN, tensorsOf, type SegLossOptions } from './common.ts'
+import { jobOf, NONLIN, tensorsOf, type SegLossOptions, type Tensors } from './common.ts'
 
 /**
  * `GDiceLoss` of SegLossOdyssey: minus the mean over the samples of
  *
- *     2·(Σ_c w_c·I_c + s)/(Σ_c w_c·(P_c + G_c) + s),   w_c = 1/(G_c + 1e-10)²
+ *     2·(Σ_c w_c·I_c + s)/(Σ_c w_c·(P_c + G_c) + s),   w_c = 1/(G_c² + 1e-20)
  *
  * in which a class that is absent from a sample weighs 1e20: then nothing else counts in that sample. The library takes
  * `[N, C, x, y, z]` only; here any number of spatial axes will do.
@@ -24,26 +24,21 @@ const SMOOTH = { smooth: number(1e-5, NON_NEGATIVE) }
 const GDICE = { ...NONLIN, ...SMOOTH }
 
 /** {@inheritDoc GDiceLossOptions} */
-export const GDiceLoss: Convention<GDiceLossOptions> = convention(
-  'segloss.GDiceLoss',
-  GDICE,
-  (options) => (inputs) => ({
-    jobs: [perSample(options, inputs)],
-  }),
-)
+export const GDiceLoss: Convention<GDiceLossOptions> = convention('segloss.GDiceLoss', GDICE, (options) => (inputs) => {
+  const tensors = tensorsOf(inputs, options.applyNonlin)
+  return { jobs: [jobOf(tensors, [perSample(tensors, options.smooth)])] }
+})
 
-function perSample({ applyNonlin, smooth }: Read<typeof GDICE>, inputs: Inputs, outer?: Outer): Job {
-  const tensors = tensorsOf(inputs, applyNonlin)
-  const term = region({
-    classes: classIds(tensors.grid.classes),
+function perSample({ grid }: Tensors, smooth: number): RegionTerm {
+  return region({
+    classes: classIds(grid.classes),
     transform: 'negative',
     smoothNumerator: 2 * smooth,
     smoothDenominator: smooth,
     scorePer: 'sample',
     weightMode: 'inside',
-    volumeWeights: { power: 2, offset: 1e-10, floor: 0, absent: 'formula' },
+    volumeWeights: { volumes: 'score', power: 2, offset: 1e-20, floor: 0, absent: 'formula' },
   })
-  return jobOf(tensors, term, outer)
 }
 
 /**
@@ -69,9 +64,9 @@ export const GDiceLossV2: Convention<GDiceLossV2Options> = convention(
         floor: smooth,
         scorePer: 'batch',
         weightMode: 'inside',
-        volumeWeights: { power: 2, offset: 0, floor: smooth, absent: 'formula' },
+        volumeWeights: { volumes: 'score', power: 2, offset: 0, floor: smooth, absent: 'formula' },
       })
-      return { jobs: [jobOf(tensors, term)] }
+      return { jobs: [jobOf(tensors, [term])] }
     },
 )
 
@@ -93,10 +88,8 @@ export const PenaltyGDiceLoss: Convention<PenaltyGDiceLossOptions> = convention(
   { gdiceKwargs: nested('conventions.segloss.GDiceLoss', SMOOTH), k: number(2.5, NON_NEGATIVE) },
   ({ gdiceKwargs, k }) =>
     (inputs) => {
-      const penalty: Outer = (loss) => {
-        const divisor = 1 + k * (1 - loss)
-        return { value: loss / divisor, slope: (1 + k) / divisor ** 2 }
-      }
-      return { jobs: [perSample({ ...gdiceKwargs, applyNonlin: 'softmax' }, inputs, penalty)] }
+      const tensors = tensorsOf(inputs, 'softmax')
+      const term = perSample(tensors, gdiceKwargs.smooth)
+      return { jobs: [jobOf(tensors, [{ ...term, outerTransform: 'penalty', outerGamma: k }])] }
     },
 )

@@ -2,10 +2,10 @@
 import type { RegionTerm } from '../../engine.ts'
 import { NON_NEGATIVE, type Range } from '../../options.ts'
 import type { Inputs } from '../arrange.ts'
-import { convention, type Arrangement, type Convention, type Job, type Outer } from '../convention.ts'
+import { convention, type Arrangement, type Convention } from '../convention.ts'
 import { flag, nested, number, type Read, type Reader } from '../reader.ts'
 import { region, sensitivitySpecificity } from '../terms.ts'
-import { checkHard, countedClasses, jobOf, NONLIN, tensorsOf, type SegLossOptions } from './common.ts'
+import { checkHard, countedClasses, jobOf, NONLIN, tensorsOf, type SegLossOptions, type Tensors } from './common.ts'
 
 /** What a loss of overlap has beside its formula. */
 export interface SegLossOverlapOptions extends SegLossOptions {
@@ -35,11 +35,10 @@ type Formula = Pick<RegionTerm, 'scale' | 'alpha' | 'beta'>
 export const DICE_FORMULA: Formula = { scale: 2, alpha: 0.5, beta: 0.5 }
 
 /** Minus the mean score: `score = (a·I + s)/(a·(I + α·FP + β·FN) + s)`. */
-export function scoreJob(options: Read<typeof OVERLAP>, formula: Formula, inputs: Inputs, outer?: Outer): Job {
+export function scoreTerm(options: Read<typeof SOFT_DICE>, formula: Formula, tensors: Tensors): RegionTerm {
   const { smooth, square } = options
-  const tensors = tensorsOf(inputs, options.applyNonlin)
   if (square) checkHard(tensors, 'square')
-  const term = region({
+  return region({
     ...formula,
     classes: countedClasses(tensors.grid, options.doBg),
     form: square ? 'squared-errors' : 'product',
@@ -48,11 +47,13 @@ export function scoreJob(options: Read<typeof OVERLAP>, formula: Formula, inputs
     smoothDenominator: smooth,
     scorePer: options.batchDice ? 'class' : 'sample-class',
   })
-  return jobOf(tensors, term, outer)
 }
 
 function score(options: Read<typeof OVERLAP>, formula: Formula): (inputs: Inputs) => Arrangement {
-  return (inputs) => ({ jobs: [scoreJob(options, formula, inputs)] })
+  return (inputs) => {
+    const tensors = tensorsOf(inputs, options.applyNonlin)
+    return { jobs: [jobOf(tensors, [scoreTerm(options, formula, tensors)])] }
+  }
 }
 
 /**
@@ -118,11 +119,9 @@ export const FocalTverskyLoss: Convention<FocalTverskyLossOptions> = convention(
   { tverskyKwargs: nested('conventions.segloss.TverskyLoss', TVERSKY), gamma: number(0.75, POWER) },
   ({ tverskyKwargs, gamma }) =>
     (inputs) => {
-      const job = scoreJob(tverskyKwargs, tverskyFormula(tverskyKwargs), inputs)
-      const terms = job.spec.terms.map(
-        (term) => ({ ...(term as RegionTerm), transform: 'one-minus', outerGamma: gamma }) as const,
-      )
-      return { jobs: [{ ...job, spec: { ...job.spec, terms } }] }
+      const tensors = tensorsOf(inputs, tverskyKwargs.applyNonlin)
+      const term = scoreTerm(tverskyKwargs, tverskyFormula(tverskyKwargs), tensors)
+      return { jobs: [jobOf(tensors, [{ ...term, transform: 'one-minus', outerGamma: gamma }])] }
     },
 )
 
@@ -177,6 +176,6 @@ export const SSLoss: Convention<SSLossOptions> = convention(
         smooth,
         scorePer: batchDice ? 'class' : 'sample-class',
       })
-      return { jobs: [jobOf(tensors, term)] }
+      return { jobs: [jobOf(tensors, [term])] }
     },
 )
