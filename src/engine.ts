@@ -36,8 +36,8 @@ export type Averaging = 'cells' | 'samples' | 'classes'
 export type OuterTransform = 'power' | 'log-power' | 'penalty'
 /**
  * Class weights that come from the reference: `w_c = 1/max(G_c^power + offset, floor)`, G of the cell's sample (of the batch where
- * scores pool it), or with `volumes: 'batch'` always of the batch. What a class without reference weighs: what the formula gives; the
- * largest weight of a class that has some, in the same pool (0 where none has); 0.
+ * scores pool it), or with `volumes: 'batch'` always of the batch. What a class without reference weighs: what the formula gives;
+ * the largest weight of a class that has some, in the same pool (0 where none has); 0.
  */
 export interface VolumeWeights {
   readonly volumes: 'score' | 'batch'
