@@ -1,10 +1,16 @@
 /** Conventions whose libraries record few numbers: each against its library's formula, written out, and that formula's differences. */
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import type { Conventions } from '../src/index.ts'
+import * as native from '../src/index.ts'
 import { conventions } from '../src/reference/index.ts'
+import { nativeTest } from './native/engine.ts'
 import { FACES, thrown, untyped } from './faces.ts'
-import { JDT, PAPERS, PYTORCH_3DUNET } from './twins/field-rows.ts'
-import { BINARY, LABELS, LOGITS, ONE_CHANNEL, SOFT } from './twins/inputs.ts'
-import { SEGLOSS } from './twins/segloss-rows.ts'
+import { jdtRows, pytorch3dunetRows, seedRows, vnetRows } from './twins/field-rows.ts'
+import { BINARY, LABELS, LOGITS, ONE_CHANNEL, SOFT, type Row } from './twins/inputs.ts'
+import { seglossRows } from './twins/segloss-rows.ts'
+
+const rowsOf = (conventions: Conventions): readonly Row[] =>
+  [seglossRows, pytorch3dunetRows, jdtRows, vnetRows, seedRows].flatMap((rows) => rows(conventions))
 
 const differences = (f: (data: Float64Array) => number, data: Float64Array): number[] =>
   Array.from(data, (_, i) => {
@@ -12,27 +18,37 @@ const differences = (f: (data: Float64Array) => number, data: Float64Array): num
     return (at(1e-6) - at(-1e-6)) / 2e-6
   })
 
-for (const { title, criterion, prediction = LOGITS, target = LABELS, mask, twin } of [
-  ...SEGLOSS,
-  ...PYTORCH_3DUNET,
-  ...JDT,
-  ...PAPERS,
-]) {
-  test(`value and gradient are the library's: ${title}`, (t) => {
-    const data = prediction.data as Float64Array
-    const { loss, values, gradient } = criterion.evaluate(prediction, target, { gradient: true, mask })
-    const expected = twin(data)
-    // SegLossOdyssey's (G + 1e-10)² and our G² + 1e-20 differ by so little.
-    t.true(Math.abs(loss - expected) <= 1e-11 * (1 + Math.abs(expected)), `${loss} instead of ${expected}`)
-    t.deepEqual([...values], [loss])
-    const slopes = differences(twin, data)
-    const largest = Math.max(...slopes.map(Math.abs))
-    for (const [i, slope] of slopes.entries()) {
-      t.true(
-        Math.abs(gradient[i]! - slope) <= 1e-6 * largest + 1e-9,
-        `slope ${i} is ${gradient[i]} instead of ${slope}`,
-      )
-    }
+/** Compares value and gradient with the twin's and its differences; tolerances are relative to the largest. */
+function check(
+  t: ExecutionContext,
+  { criterion, prediction = LOGITS, target = LABELS, mask, twin }: Row,
+  array: Float32ArrayConstructor | Float64ArrayConstructor,
+  tolerance: { readonly value: number; readonly gradient: number },
+): void {
+  const data = array.from(prediction.data)
+  const { loss, values, gradient } = criterion.evaluate({ ...prediction, data }, target, { gradient: true, mask })
+  const exact = Float64Array.from(data)
+  const expected = twin(exact)
+  t.true(Math.abs(loss - expected) <= tolerance.value * (1 + Math.abs(expected)), `${loss} instead of ${expected}`)
+  t.deepEqual([...values], [loss])
+  const slopes = differences(twin, exact)
+  const largest = Math.max(...slopes.map(Math.abs))
+  for (const [i, slope] of slopes.entries()) {
+    const close = Math.abs(gradient[i]! - slope) <= tolerance.gradient * largest + 1e-9
+    t.true(close, `slope ${i} is ${gradient[i]} instead of ${slope}`)
+  }
+}
+
+for (const row of rowsOf(conventions)) {
+  test(`value and gradient are the library's: ${row.title}`, (t) => {
+    // SegLossOdyssey's (G + 1e-10)² and our G² + 1e-20 differ by less.
+    check(t, row, Float64Array, { value: 1e-11, gradient: 1e-6 })
+  })
+}
+
+for (const row of rowsOf(native.conventions)) {
+  nativeTest(`natively, value and gradient are the library's: ${row.title}`, (t) => {
+    check(t, row, Float32Array, { value: 1e-6, gradient: 1e-5 })
   })
 }
 

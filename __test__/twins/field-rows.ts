@@ -1,4 +1,4 @@
-import { conventions } from '../../src/reference/index.ts'
+import type { Conventions } from '../../src/index.ts'
 import { untyped } from '../faces.ts'
 import * as field from './field.ts'
 import { mean, nest, nestLast, oneHot, sigmoid, softmax, type Planes } from './tensors.ts'
@@ -22,16 +22,15 @@ import {
   LAST,
   PROBABILITIES,
   type Row,
+  type Tensor,
   soft,
   row,
   onePlane,
   BINARY,
 } from './inputs.ts'
 
-const { jdt, pytorch3dunet, seed, vnet } = conventions
-
 /** pytorch-3dunet. */
-export const PYTORCH_3DUNET: readonly Row[] = [
+export const pytorch3dunetRows = ({ pytorch3dunet }: Conventions): readonly Row[] => [
   row('DiceLoss', pytorch3dunet.DiceLoss(), (data) => 1 - mean(field.perChannelDice(sigmoid(nest(data, SHAPE)), S)), {
     target: SOFT,
   }),
@@ -76,27 +75,32 @@ export const PYTORCH_3DUNET: readonly Row[] = [
   ),
 ]
 
-const hard = (title: string, options: field.Jdt, more: Partial<Row> = {}): Row =>
-  row(
-    `JDTLoss ${title}`,
-    jdt.JDTLoss(untyped(options)),
-    soft((p) => field.jdt(p, G, 'PRESENT', options)),
-    { target: tensor(LABEL_MAP, 2, 2, 3), ...more },
-  )
 const MEANS = { mIoUD: 0.5, mIoUI: 0.25, mIoUC: 2 } as const
 
+/** Options with labels, of which the classes that occur count. */
+const OF_LABELS: readonly (readonly [title: string, options: field.Jdt])[] = [
+  ['of the data', {}],
+  ['as Dice', { alpha: 0.5, beta: 0.5 }],
+  ['of images', { mIoUD: 0, mIoUI: 1 }],
+  ['of classes', { mIoUD: 0, mIoUC: 1 }],
+  ['of all three', { ...MEANS, classWeights: [1, 2, 0.5] }],
+  ['of squares', { ...MEANS, norm: 2, smooth: 1 }],
+  ['focal', { ...MEANS, gamma: 2 }],
+  ['with a logarithm', { ...MEANS, logLoss: true }],
+  ['focal with a logarithm', { ...MEANS, logLoss: true, gamma: 1.5, alpha: 0.3, beta: 0.7 }],
+  ['of nothing', { mIoUD: 0 }],
+]
+
 /** JDTLosses. */
-export const JDT: readonly Row[] = [
-  hard('of the data', {}),
-  hard('as Dice', { alpha: 0.5, beta: 0.5 }),
-  hard('of images', { mIoUD: 0, mIoUI: 1 }),
-  hard('of classes', { mIoUD: 0, mIoUC: 1 }),
-  hard('of all three', { ...MEANS, classWeights: [1, 2, 0.5] }),
-  hard('of squares', { ...MEANS, norm: 2, smooth: 1 }),
-  hard('focal', { ...MEANS, gamma: 2 }),
-  hard('with a logarithm', { ...MEANS, logLoss: true }),
-  hard('focal with a logarithm', { ...MEANS, logLoss: true, gamma: 1.5, alpha: 0.3, beta: 0.7 }),
-  hard('of nothing', { mIoUD: 0 }),
+export const jdtRows = ({ jdt }: Conventions): readonly Row[] => [
+  ...OF_LABELS.map(([title, options]) =>
+    row(
+      `JDTLoss ${title}`,
+      jdt.JDTLoss(untyped(options)),
+      soft((p) => field.jdt(p, G, 'PRESENT', options)),
+      { target: tensor(LABEL_MAP, 2, 2, 3) },
+    ),
+  ),
   row(
     'JDTLoss of all classes',
     jdt.JDTLoss({ ...MEANS, activeClassesModeHard: 'ALL' }),
@@ -160,8 +164,11 @@ const STEEP = tensor(
   3,
 )
 
-/** V-Net and the founding article. */
-export const PAPERS: readonly Row[] = [
+/** Labels with the classes' axis last. */
+const classesLast = (prediction: Tensor): Partial<Row> => ({ prediction, target: tensor(LABEL_MAP, 2, 2, 3, 1) })
+
+/** V-Net. */
+export const vnetRows = ({ vnet }: Conventions): readonly Row[] => [
   row('DiceLoss of V-Net', vnet.DiceLoss(), (data) => field.vnet(nest(data, SHAPE), G, 1), {
     prediction: PROBABILITIES,
   }),
@@ -177,12 +184,16 @@ export const PAPERS: readonly Row[] = [
     onePlane((z) => field.vnet(sigmoid(z), F, 0)),
     { prediction: ONE_CHANNEL, target: BINARY },
   ),
-  row('CCE', seed.cce(), last(field.cce), { prediction: NUMBERS }),
+]
+
+/** The founding article. */
+export const seedRows = ({ seed }: Conventions): readonly Row[] => [
+  row('CCE', seed.cce(), last(field.cce), classesLast(NUMBERS)),
   row(
     'CCE from logits',
     seed.cce({ fromLogits: true }),
     last((z, g) => field.cce(softmax(z), g)),
-    { prediction: STEEP },
+    classesLast(STEEP),
   ),
   ...(['dice', 'diceSquare', 'dicefg', 'dicefgSquare'] as const).flatMap((name) => {
     const [power, first] = [name.endsWith('Square') ? 2 : 1, name.startsWith('dicefg') ? 1 : 0]
@@ -191,21 +202,14 @@ export const PAPERS: readonly Row[] = [
         `${name} from logits`,
         seed[name]({ fromLogits: true }),
         last((z, g) => field.articleDice(softmax(z), g, power, first)),
-        { prediction: LAST },
+        classesLast(LAST),
       ),
       row(
         name,
         seed[name](),
         last((p, g) => field.articleDice(p, g, power, first)),
-        { prediction: NUMBERS },
+        classesLast(NUMBERS),
       ),
     ]
   }),
-].map((given): Row =>
-  given.prediction?.shape.at(-1) === 3 && given.prediction.shape[1] === 2 ? labelsLast(given) : given,
-)
-
-/** Labels with the classes' axis last. */
-function labelsLast(given: Row): Row {
-  return { ...given, target: tensor(LABEL_MAP, 2, 2, 3, 1) }
-}
+]

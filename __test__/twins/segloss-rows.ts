@@ -1,4 +1,4 @@
-import { conventions } from '../../src/reference/index.ts'
+import type { Conventions } from '../../src/index.ts'
 import * as odyssey from './segloss.ts'
 import { mean, nest, sigmoid, softmax, sum, type Planes } from './tensors.ts'
 import {
@@ -26,12 +26,10 @@ import {
   ONES,
 } from './inputs.ts'
 
-const { segloss } = conventions
-
 const focalMean = (p: Planes, ...rest: [number[], number, number]): number => mean(odyssey.focal(p, Y, ...rest))
 
 /** SegLossOdyssey's losses with many options. */
-export const SEGLOSS: readonly Row[] = [
+export const seglossRows = ({ segloss }: Conventions): readonly Row[] => [
   row(
     'SoftDiceLoss',
     segloss.SoftDiceLoss(),
