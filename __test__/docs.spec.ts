@@ -1,5 +1,4 @@
 /** The documentation says what is: its examples run and print what they say, its tables and listings match the code. */
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,35 +6,14 @@ import test from 'ava'
 
 import { crossEntropyLoss, diceLoss } from '../src/index.ts'
 import { FACES } from './faces.ts'
+import { printed, promised, read, root, testBlocks } from './pages.ts'
 
-const root = dirname(import.meta.dirname)
-const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const README = read('README.md')
 const LOSSES = read('docs/losses.md')
 
-/** What a program promises to print: the comments that begin with an arrow. */
-const promised = (code: string): string[] => [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line!)
-
-/** Runs a program in the project, where 'maskloss' is the built package, and gives the lines it printed. */
-function printed(args: readonly string[], code = ''): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, args, { cwd: root }, (error, stdout) => {
-      if (error === null) resolve(stdout.trimEnd().split('\n'))
-      else reject(error)
-    })
-    child.stdin?.end(code)
-  })
-}
-
-for (const [name, page] of Object.entries({ 'README.md': README, 'docs/losses.md': LOSSES })) {
-  const blocks = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
-  for (const [index, code] of blocks.entries()) {
-    test(`block ${index + 1} of ${name} prints what it says`, async (t) => {
-      t.true(promised(code).length > 0)
-      t.deepEqual(await printed(['--input-type=module', '-'], code), promised(code))
-    })
-  }
-}
+testBlocks('README.md')
+testBlocks('docs/losses.md')
+testBlocks('docs/migration.md')
 
 for (const name of readdirSync(new URL('../examples', import.meta.url)).filter((file) => file.endsWith('.mjs'))) {
   test(`examples/${name} prints what it says`, async (t) => {
@@ -185,6 +163,12 @@ for (const [name, face] of FACES) {
   })
 }
 
+test('docs/conventions.md has the table that scripts/side-by-side.mjs prints', async (t) => {
+  const table = await printed(['scripts/side-by-side.mjs'])
+  t.true(table.length > 15)
+  t.true(read('docs/conventions.md').includes(`\n\n${table.join('\n')}\n\n`))
+})
+
 test('ARCHITECTURE.md shows the file of a region loss as it is', (t) => {
   const page = read('ARCHITECTURE.md')
   const [, shown] = /^```ts\n([\s\S]*?)^```$/m.exec(page)!
@@ -199,6 +183,8 @@ const PAGES = [
   'docs/development.md',
   'crates/maskloss/README.md',
   'crates/maskloss-io/README.md',
+  'docs/conventions.md',
+  'docs/migration.md',
 ]
 
 test('every link of the pages leads to a file, a folder or a heading', (t) => {

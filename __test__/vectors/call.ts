@@ -27,6 +27,7 @@ type Library = Readonly<Record<string, (...given: readonly unknown[]) => unknown
 const EXTRAS: Readonly<Record<string, string>> = {
   mask: 'mask',
   loss_mask: 'mask',
+  keep_mask: 'mask',
   sample_weight: 'pixelWeights',
   weight: 'pixelWeights',
   weights: 'pixelWeights',

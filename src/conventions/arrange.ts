@@ -4,14 +4,14 @@
  */
 import { labelArray, planeArray, weightArray } from '../convert.ts'
 import { list } from '../describe.ts'
-import type { EvaluateCall, FloatArray } from '../engine.ts'
+import type { Activation, EvaluateCall, FloatArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import { geometryOf, isOneOfShapes, type Geometry, type Layout } from '../layout.ts'
 import { isPerClass } from '../target.ts'
 import { checkLength, type Tensor } from '../tensor.ts'
 import { lengthOf } from '../typed-array.ts'
 import { everyClass } from './terms.ts'
-import { permutation, permute, select, size, staysInPlace, type Path } from './path.ts'
+import { permutation, permute, select, size, softmax, staysInPlace, type Path } from './path.ts'
 
 /** A tensor of the call other than the prediction, by the name of its argument. */
 export interface Input {
@@ -55,6 +55,18 @@ export function classesLast(path: Path): Grid {
 /** Every element a pixel of one sample with one class, whatever the axes are. */
 export function elements(path: Path): Grid {
   return grid(path, '')
+}
+
+/** A grid and the activation that is left to the engine, which has no softmax of one class: that is 1 whatever the logit is. */
+export interface Activated {
+  readonly grid: Grid
+  readonly activation: Activation
+}
+
+/** Leaves an activation to the engine where it can be left. */
+export function activate(grid: Grid, activation: Activation): Activated {
+  if (activation !== 'softmax' || grid.classes > 1) return { grid, activation }
+  return { grid: { ...grid, path: softmax(grid.path, grid.pixels, 1) }, activation: 'none' }
 }
 
 /** Geometry of a prediction whose axes are `lead`, then spatial ones, then `trail`. */

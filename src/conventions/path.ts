@@ -3,7 +3,7 @@
  * reshape, permute or transform it, in float64 or float32 as it came, and each step knows its way back for the gradient. That is slower and
  * needs memory of the prediction's size; no quirk of a library enters an engine.
  */
-import type { FloatArray } from '../engine.ts'
+import type { Activation, FloatArray } from '../engine.ts'
 
 /** A prediction, or what steps made of it. */
 export interface Path {
@@ -249,4 +249,10 @@ export function withComplement(path: Path): Path {
     }
     return result
   })
+}
+
+/** Softmax over the classes, sigmoid, or nothing, for a loss that does more with the probabilities than an engine does. */
+export function activated(path: Path, activation: Activation, stride: number, classes: number): Path {
+  if (activation === 'softmax') return softmax(path, stride, classes)
+  return activation === 'sigmoid' ? sigmoid(path) : path
 }
