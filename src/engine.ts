@@ -104,7 +104,7 @@ export interface CorrelationTerm extends CellOptions {
   readonly smooth: number
 }
 
-/** `r·Σg(g − p)²/(Σg + s) + (1 − r)·Σ(1 − g)(g − p)²/(Σ(1 − g) + s)`, with g between 0 and 1 weighing 0 and 1. */
+/** `r·Σg(1 − p)²/(Σg + s) + (1 − r)·Σ(1 − g)p²/(Σ(1 − g) + s)`: a target between 0 and 1 is so much of a 1 and of a 0. */
 export interface SensitivitySpecificityTerm extends CellOptions {
   readonly kind: 'sensitivity-specificity'
   readonly weight: number
@@ -158,9 +158,13 @@ export interface PixelTerm {
   readonly targetScale: number
   readonly targetOffset: number
   readonly softTarget: 'linear' | 'mixed' | 'signed'
-  /** Focal: `(1 − p)^γ` becomes 1 below this probability and `((1 − p)/(1 − threshold))^γ` above; `undefined`: neither. */
+  /** Focal: `(1 − p)^γ` becomes 1 below this probability and `((1 − p)/threshold)^γ` from there on; `undefined`: neither. */
   readonly reducedThreshold: number | undefined
-  /** Focal: the loss is divided by `Σ m·(1 − p)^γ` (at least 1e-6), which has a gradient too, instead of a number of pixels. */
+  /**
+   * Focal: before the reduction every loss is divided by `Σ m·f` over all of them (at least 1e-6), f the factor `(1 − p)^γ` of the
+   * target's classes, `Σ_c t'_c·f(p_c)`, binary `t'·f(p) + (1 − t')·f(1 − p)`, or the one factor of `softTarget`. The divisor has a
+   * gradient too. With `'sum'` it stands for the number of pixels.
+   */
   readonly normalized: boolean
   /** The classes that are summed, ascending. */
   readonly classes: readonly number[]
@@ -173,7 +177,7 @@ export interface PixelTerm {
 
 /**
  * Lovász extension of the Jaccard loss (Berman et al. 2018): errors sorted descending, times the discrete derivative of the loss.
- * `'softmax'`: errors `|t − p|` of each class; `'hinge'`: `max(0, 1 − z·(2t − 1))` of logits (activation `'sigmoid'`, which is not applied).
+ * Pixel weights only leave out the pixels of weight 0. Equal errors are sorted by sample, class, pixel. `'softmax'`: errors `|t − p|` of each class; `'hinge'`: `max(0, 1 − z·(2t − 1))` of logits (activation `'sigmoid'`, which is not applied).
  */
 export interface LovaszTerm {
   readonly kind: 'lovasz'
@@ -181,6 +185,7 @@ export interface LovaszTerm {
   readonly form: 'softmax' | 'hinge'
   /** `'class'`/`'sample-class'`: each class sorted on its own; `'batch'`/`'sample'`: all classes together. */
   readonly scorePer: ScorePer
+  /** The classes that count, ascending. */
   readonly classes: readonly number[]
   /** A cell without reference: `'skip'` or `'smooth'`. */
   readonly emptyClass: 'skip' | 'smooth'
@@ -197,7 +202,10 @@ export interface CrossEntropyTerm {
   readonly meanOver: MeanOver
   /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
   readonly clip: number
-  /** Only so many per cent of all pixels count (rounded down), those of the largest loss, ties by position; the mean is over them. `undefined`: all. */
+  /**
+   * Only so many per cent of all pixels count (k, rounded down), those of the largest `m·ℓ`, NaN the largest, ties by position; never
+   * one that is ignored or has no weight. The mean is over them: their weights, their number, or k. `undefined`: all.
+   */
   readonly topPercent: number | undefined
   readonly reduction: Reduction
 }

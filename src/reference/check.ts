@@ -1,4 +1,4 @@
-import type { CriterionSpec, EvaluateCall, Fault } from '../engine.ts'
+import type { CriterionSpec, EvaluateCall, Fault, Term } from '../engine.ts'
 import { overlap } from '../typed-array.ts'
 import { PixelReader } from './pixel.ts'
 import { classesOf } from './target.ts'
@@ -18,7 +18,7 @@ export function findFault(spec: CriterionSpec, call: EvaluateCall): Fault | unde
   const check = pixelCheck(spec, call, reader)
   for (let sample = 0; sample < call.samples; sample++) {
     for (let pixel = 0; pixel < call.pixels; pixel++) {
-      const counts = reader.counts(sample, pixel)
+      const counts = reader.seek(sample, pixel)
       const { m } = reader
       if (!Number.isFinite(m) || m < 0) return { fault: 'pixel-weight', value: m, sample, class: 0, pixel }
       const fault = counts ? check(sample, pixel) : undefined
@@ -37,8 +37,7 @@ function pixelCheck(
 ): (sample: number, pixel: number) => PixelFault | undefined {
   const classes = classesOf(spec)
   const checksPrediction = spec.checkValues && spec.activation === 'none'
-  // Classes of a binary loss are independent: their probabilities sum to anything.
-  const exclusive = spec.terms.some((term) => term.kind !== 'binary-cross-entropy')
+  const exclusive = spec.terms.some((term) => !isBinary(term))
   const checksSum = checksPrediction && exclusive && !call.perClass && spec.regions === undefined && spec.classes > 1
 
   const label = (sample: number, pixel: number): PixelFault | undefined => {
@@ -65,9 +64,14 @@ function pixelCheck(
     } else if (!spec.checkValues) {
       return undefined
     }
-    reader.read(sample, pixel)
+    reader.read()
     return (call.perClass ? planes() : undefined) ?? (checksPrediction ? prediction() : undefined)
   }
+}
+
+/** The classes of the loss are independent: their probabilities sum to anything. */
+function isBinary(term: Term): boolean {
+  return term.kind === 'binary-cross-entropy' || (term.kind === 'pixel' && term.form === 'binary')
 }
 
 /** The gradient shares memory with an input. */

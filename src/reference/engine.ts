@@ -1,7 +1,7 @@
 /**
  * The engine in plain TypeScript: float64, one loop after another, written to be read. It says what maskloss computes; the native
- * engine is tested against it and has the same shape: check, statistics, losses (statistics in, value and coefficients out),
- * gradient. It runs wherever JavaScript runs.
+ * engine is tested against it and has the same shape: check, first pass (every loss sees every pixel), losses, second pass
+ * (gradient). It runs wherever JavaScript runs.
  */
 import type {
   CriterionSpec,
@@ -10,27 +10,16 @@ import type {
   EngineRuntime,
   EvaluateCall,
   Fault,
+  FloatArray,
   Outcome,
-  Term,
 } from '../engine.ts'
 import { NUMERICS, VERSION } from '../version.ts'
-import { binaryCrossEntropyLoss, elementBinaryCrossEntropy } from './binary-cross-entropy.ts'
 import { findFault } from './check.ts'
+import type { Computation } from './computation.ts'
 import { count, labels } from './count.ts'
-import { crossEntropyLoss, pixelCrossEntropy } from './cross-entropy.ts'
-import { type Coefficients, writeGradient } from './gradient.ts'
 import { PixelReader } from './pixel.ts'
-import { noSlopes, regionLoss, type Slopes } from './region.ts'
-import { type Statistics, statisticsOf } from './statistics.ts'
 import { sum } from './sum.ts'
-
-/** What one term of a criterion came to. */
-interface TermResult {
-  readonly loss: number
-  readonly values: Float64Array
-  readonly slopes?: Slopes
-  readonly scale?: number
-}
+import { computationOf } from './terms.ts'
 
 const RUNTIME: EngineRuntime = {
   backend: 'reference',
@@ -54,65 +43,50 @@ function evaluate(spec: CriterionSpec, call: EvaluateCall): Outcome | Fault {
   const fault = findFault(spec, call)
   if (fault !== undefined) return fault
 
-  const statistics = statisticsOf(spec, call)
-  const results = spec.terms.map((term, i) => termResult(term, i, statistics))
-  call.terms.set(results.map(({ loss }) => loss))
-  writeValues(spec, call, results[0]!)
-  if (call.gradient !== undefined) writeGradient(spec, call, call.gradient, coefficientsOf(spec, call, results))
-  return {
-    loss: sum(results.map(({ loss }, i) => spec.terms[i]!.weight * loss)),
-    nonFinite: statistics.nonFinite,
-  }
-}
-
-function termResult(term: Term, i: number, statistics: Statistics): TermResult {
-  switch (term.kind) {
-    case 'region':
-      return regionLoss(term, statistics.region)
-    case 'cross-entropy':
-      return crossEntropyLoss(term, statistics.crossEntropy[i]!, statistics.pixels)
-    case 'binary-cross-entropy':
-      return binaryCrossEntropyLoss(term, statistics.binaryCrossEntropy[i]!, statistics.pixels)
-    default:
-      throw new Error(`the plain TypeScript engine has no ${term.kind} yet`)
-  }
-}
-
-/** The values of the first term: per cell or class, and per pixel or element for a cross-entropy that is not reduced. */
-function writeValues(spec: CriterionSpec, call: EvaluateCall, result: TermResult): void {
-  const term = spec.terms[0]!
-  if ((term.kind !== 'cross-entropy' && term.kind !== 'binary-cross-entropy') || term.reduction !== 'none') {
-    call.values.set(result.values)
-    return
-  }
+  const terms = spec.terms.map((term) => computationOf(term, spec, call))
   const reader = new PixelReader(spec, call)
-  call.values.fill(0)
+  let valid = 0
   for (let sample = 0; sample < call.samples; sample++) {
     for (let pixel = 0; pixel < call.pixels; pixel++) {
-      if (!reader.counts(sample, pixel)) continue
-      reader.read(sample, pixel)
-      if (term.kind === 'cross-entropy') {
-        call.values[sample * call.pixels + pixel] = reader.m * pixelCrossEntropy(spec.activation, term, reader)
-        continue
-      }
-      const offset = reader.offset(sample, pixel)
-      for (let c = 0; c < spec.classes; c++) {
-        const value = reader.m * elementBinaryCrossEntropy(spec.activation, term, reader, c)
-        call.values[offset + c * reader.strides.class] = value
-      }
+      if (!reader.seek(sample, pixel)) continue
+      reader.read()
+      valid++
+      for (const term of terms) term.observe(reader)
     }
+  }
+
+  const results = terms.map((term) => term.finish({ all: call.samples * call.pixels, valid }))
+  call.terms.set(results.map(({ loss }) => loss))
+  call.values.set(results[0]!.values)
+  if (call.gradient !== undefined) writeGradient(spec, call, call.gradient, terms)
+  return {
+    loss: sum(results.map(({ loss }, i) => spec.terms[i]!.weight * loss)),
+    nonFinite: reader.nonFinite,
   }
 }
 
-/** The terms' derivatives, each times its weight in the criterion. */
-function coefficientsOf(spec: CriterionSpec, call: EvaluateCall, results: readonly TermResult[]): Coefficients {
-  const slopes = noSlopes(call.samples * spec.classes)
-  results.forEach((result, i) => {
-    const { weight } = spec.terms[i]!
-    if (result.slopes === undefined) return
-    for (const name of ['A', 'B', 'C', 'S'] as const) {
-      result.slopes[name].forEach((slope, cell) => (slopes[name][cell]! += weight * slope))
+/** The second pass: `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. */
+function writeGradient(
+  spec: CriterionSpec,
+  call: EvaluateCall,
+  gradient: FloatArray,
+  terms: readonly Computation[],
+): void {
+  const reader = new PixelReader(spec, call)
+  const slope = new Float64Array(spec.classes)
+  for (let sample = 0; sample < call.samples; sample++) {
+    for (let pixel = 0; pixel < call.pixels; pixel++) {
+      const counts = reader.seek(sample, pixel)
+      slope.fill(0)
+      if (counts) {
+        reader.read()
+        terms.forEach((term, i) => term.addSlope(reader, spec.terms[i]!.weight, slope))
+      }
+      for (let c = 0; c < spec.classes; c++) {
+        const index = reader.indexOf(c)
+        const before = call.accumulate ? gradient[index]! : 0
+        gradient[index] = counts ? before + call.gradientScale * slope[c]! : before
+      }
     }
-  })
-  return { slopes, scales: results.map(({ scale }, i) => (scale ?? 0) * spec.terms[i]!.weight) }
+  }
 }
