@@ -71,19 +71,29 @@ export interface Job extends Target {
   readonly spec: CriterionSpec
   readonly grid: Grid
   readonly pixelWeights: FloatArray | undefined
-  /** Names of the terms in the result, for compounds. */
-  readonly names?: readonly string[] | undefined
+  /** The names of a compound's terms in the result, each with the part of its term's weight that is not the compound's. */
+  readonly names?: readonly (readonly [name: string, factor: number])[] | undefined
 }
 
 /** What a loss is for tensors of some shapes. */
 export interface Arrangement {
   /** The loss is the sum of these; several where terms of a compound take different activations. */
   readonly jobs: readonly Job[]
-  /**
-   * The axes of what the library returns where that is not one number: the values of the only job's only term, times its
-   * weight. `undefined`: one number, the loss.
-   */
+  /** The axes of what the library returns. `undefined`: one number, the loss. */
   readonly valuesShape?: readonly number[] | undefined
+  /**
+   * What the library returns, from the values of each job's first term, times that term's weight. By default those of the
+   * first job.
+   */
+  readonly values?: ((jobs: readonly Float64Array<ArrayBuffer>[]) => Float64Array<ArrayBuffer>) | undefined
+}
+
+/** Two jobs as one where they read the same with the same activation, so that an engine reads once. */
+export function together(first: Job, second: Job): Job[] {
+  const same = first.grid.path === second.grid.path && first.spec.activation === second.spec.activation
+  if (!same) return [first, second]
+  const terms = [...first.spec.terms, ...second.spec.terms]
+  return [{ ...first, spec: { ...first.spec, terms }, names: [...(first.names ?? []), ...(second.names ?? [])] }]
 }
 
 /** From the tensors of a call to what is computed. */
@@ -155,11 +165,11 @@ export class ConventionEvaluation implements ConventionCriterion {
       run(job, this.#compile(job.spec, engine), gradient, { ...call, accumulate: call.accumulate || index > 0 }),
     )
     const loss = results.reduce((sum, result) => sum + result.loss, 0)
-    const { valuesShape } = arrangement
+    const { valuesShape, values = first } = arrangement
     const names = arrangement.jobs.flatMap((job) => job.names ?? [])
     return {
       loss,
-      values: valuesShape === undefined ? Float64Array.of(loss) : (results[0] as JobResult).values,
+      values: valuesShape === undefined ? Float64Array.of(loss) : values(results.map((result) => result.values)),
       valuesShape: valuesShape ?? [],
       nonFinite: results.reduce((most, result) => Math.max(most, result.nonFinite), 0),
       numerics: engine.runtime().numerics,
@@ -178,6 +188,9 @@ export class ConventionEvaluation implements ConventionCriterion {
     return compiled
   }
 }
+
+const first = (jobs: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> =>
+  jobs[0] as Float64Array<ArrayBuffer>
 
 /** How a call wants its gradient. */
 interface Call {
@@ -235,9 +248,12 @@ function write(from: FloatArray, to: FloatArray, accumulate: boolean): void {
   for (let index = 0; index < to.length; index += 1) to[index] = (to[index] as number) + (from[index] as number)
 }
 
-function namedTerms(names: readonly string[], results: readonly JobResult[]): Record<string, number> {
+function namedTerms(
+  names: readonly (readonly [name: string, factor: number])[],
+  results: readonly JobResult[],
+): Record<string, number> {
   const terms = results.flatMap((result) => [...result.terms])
-  return Object.fromEntries(names.map((name, index) => [name, terms[index] as number]))
+  return Object.fromEntries(names.map(([name, factor], index) => [name, factor * (terms[index] as number)]))
 }
 
 function optional(value: unknown, name: string): Input | undefined {

@@ -1,9 +1,10 @@
 /** `conventions`: one namespace a library, one entry a loss, made for an engine. A library is one module whose exports are its entries. */
 import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
+import * as monai from './monai/index.ts'
 import * as torch from './torch.ts'
 
-const LIBRARIES = { torch }
+const LIBRARIES = { monai, torch }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -20,6 +21,8 @@ export type Bound<Library> = {
  * `mask`. `values` is what the library returns. A library's defects are not reproduced; the entry says where its numbers differ.
  */
 export interface Conventions {
+  /** MONAI: `monai.losses`. */
+  readonly monai: Bound<typeof monai>
   /** PyTorch: `torch.nn.functional`. */
   readonly torch: Bound<typeof torch>
 }

@@ -230,3 +230,23 @@ export function sigmoid(path: Path): Path {
     (_, p) => p * (1 - p),
   )
 }
+
+/** `[N, 1, …]` of the foreground's probabilities p as `[N, 2, …]` of 1 − p and p: the gradient is that of p minus that of 1 − p. */
+export function withComplement(path: Path): Path {
+  const { data: from, shape } = path
+  const [samples, , ...spatial] = shape as [number, number, ...number[]]
+  const pixels = size(spatial)
+  const data = arrayLike(from, 2 * from.length)
+  const background = (index: number): number => index + Math.floor(index / pixels) * pixels
+  for (let index = 0; index < from.length; index += 1) {
+    data[background(index)] = 1 - (from[index] as number)
+    data[background(index) + pixels] = from[index] as number
+  }
+  return step(path, data, [samples, 2, ...spatial], (gradient) => {
+    const result = arrayLike(gradient, from.length)
+    for (let index = 0; index < result.length; index += 1) {
+      result[index] = (gradient[background(index) + pixels] as number) - (gradient[background(index)] as number)
+    }
+    return result
+  })
+}

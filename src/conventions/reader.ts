@@ -45,12 +45,12 @@ export function requiredNumber(range: Range = FINITE): Reader<number> {
 }
 
 /** One of several words. */
-export function word<Word extends string>(words: readonly Word[], fallback: Word): Reader<Word> {
+export function word<const Word extends string>(words: readonly Word[], fallback: Word): Reader<Word> {
   return { kind: 'value', read: (options, name) => options.oneOf(name, words) ?? fallback }
 }
 
 /** One of several words, required. */
-export function requiredWord<Word extends string>(words: readonly Word[]): Reader<Word> {
+export function requiredWord<const Word extends string>(words: readonly Word[]): Reader<Word> {
   return {
     kind: 'value',
     read: (options, name) => options.oneOf(name, words) ?? missing(options, name, `one of ${words.join(', ')}`),
