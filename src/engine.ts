@@ -35,7 +35,7 @@ export type Averaging = 'cells' | 'samples' | 'classes'
 /**
  * Class weights that come from the reference: `w_c = 1/max((G_c + offset)^power, floor)`, G of the cell's sample (of the batch where
  * scores pool it). What a class without reference weighs: what the formula gives; the largest weight of a class that has some, in
- * the same pool (1 where none has); 0.
+ * the same pool (0 where none has); 0.
  */
 export interface VolumeWeights {
   readonly power: 1 | 2

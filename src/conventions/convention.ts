@@ -69,6 +69,8 @@ export type Convention<Options> = Entry<
 /** One evaluation by an engine: what it computes, and on what. */
 export interface Job extends Target {
   readonly spec: CriterionSpec
+  /** What computes instead of an engine where a library's quirk is none of its terms; `spec` then says how values lie. */
+  readonly own?: EngineCriterion | undefined
   readonly grid: Grid
   readonly pixelWeights: FloatArray | undefined
   /** The names of a compound's terms in the result, each with the part of its term's weight that is not the compound's. */
@@ -90,7 +92,12 @@ export interface Arrangement {
 
 /** Two jobs as one where they read the same with the same activation, so that an engine reads once. */
 export function together(first: Job, second: Job): Job[] {
-  const same = first.grid.path === second.grid.path && first.spec.activation === second.spec.activation
+  const same =
+    first.grid.path === second.grid.path &&
+    first.spec.activation === second.spec.activation &&
+    first.spec.ignoreIndex === second.spec.ignoreIndex &&
+    first.spec.regions === second.spec.regions &&
+    first.own === second.own
   if (!same) return [first, second]
   const terms = [...first.spec.terms, ...second.spec.terms]
   return [{ ...first, spec: { ...first.spec, terms }, names: [...(first.names ?? []), ...(second.names ?? [])] }]
@@ -162,7 +169,10 @@ export class ConventionEvaluation implements ConventionCriterion {
   #sum(arrangement: Arrangement, gradient: FloatArray | undefined, call: Call): LossResult & SomeTerms {
     const engine = this.#source.engine()
     const results = arrangement.jobs.map((job, index) =>
-      run(job, this.#compile(job.spec, engine), gradient, { ...call, accumulate: call.accumulate || index > 0 }),
+      run(job, job.own ?? this.#compile(job.spec, engine), gradient, {
+        ...call,
+        accumulate: call.accumulate || index > 0,
+      }),
     )
     const loss = results.reduce((sum, result) => sum + result.loss, 0)
     const { valuesShape, values = first } = arrangement

@@ -2,9 +2,10 @@
 import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
 import * as monai from './monai/index.ts'
+import * as nnunet from './nnunet/index.ts'
 import * as torch from './torch.ts'
 
-const LIBRARIES = { monai, torch }
+const LIBRARIES = { monai, nnunet, torch }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -23,6 +24,8 @@ export type Bound<Library> = {
 export interface Conventions {
   /** MONAI: `monai.losses`. */
   readonly monai: Bound<typeof monai>
+  /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
+  readonly nnunet: Bound<typeof nnunet>
   /** PyTorch: `torch.nn.functional`. */
   readonly torch: Bound<typeof torch>
 }

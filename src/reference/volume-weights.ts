@@ -20,6 +20,6 @@ export function volumeWeight(
     if (G !== 0 || absent === 'formula') return formula(G)
     if (absent === 'zero') return 0
     const present = classes.map((k) => volume(sample, k)).filter((other) => other !== 0)
-    return present.length === 0 ? 1 : Math.max(...present.map(formula))
+    return Math.max(0, ...present.map(formula))
   }
 }

@@ -95,7 +95,11 @@ export const WEIGHT: {
 
 /** Refuses several activations, as MONAI does. */
 export function checkActivations(options: Read<typeof ACTIVATIONS>, name: string): void {
-  const given = [options.sigmoid && 'sigmoid', options.softmax && 'softmax', options.otherAct !== undefined && 'otherAct']
+  const given = [
+    options.sigmoid && 'sigmoid',
+    options.softmax && 'softmax',
+    options.otherAct !== undefined && 'otherAct',
+  ]
   const several = given.filter((option) => option !== false)
   if (several.length < 2) return
   throw masklossError({

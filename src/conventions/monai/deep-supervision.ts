@@ -82,9 +82,19 @@ export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) =>
     const evaluate: Evaluate = (prediction, target, options) => loss.evaluate(prediction, target, options)
     return {
       evaluate(predictions, target, options) {
-        const [gradient, gradientScale = 1, accumulate, threads] = CALL.read(options) as [unknown, number?, unknown?, unknown?]
+        const [gradient, gradientScale = 1, accumulate, threads] = CALL.read(options) as [
+          unknown,
+          number?,
+          unknown?,
+          unknown?,
+        ]
         if (!Array.isArray(predictions)) {
-          return evaluate(predictions as TensorLike, target, { gradient, gradientScale: gradient ? gradientScale : undefined, accumulate, threads })
+          return evaluate(predictions as TensorLike, target, {
+            gradient,
+            gradientScale: gradient ? gradientScale : undefined,
+            accumulate,
+            threads,
+          })
         }
         const outputs = predictions as readonly TensorLike[]
         const factors = weightsOf(outputs.length, weightMode, weights)
@@ -105,7 +115,11 @@ export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) =>
   }
 
 /** The scales' weights. */
-function weightsOf(count: number, mode: 'same' | 'exp' | 'two', given: readonly number[] | undefined): readonly number[] {
+function weightsOf(
+  count: number,
+  mode: 'same' | 'exp' | 'two',
+  given: readonly number[] | undefined,
+): readonly number[] {
   if (given !== undefined && given.length >= count) return given.slice(0, count)
   return Array.from({ length: count }, (_, scale) => {
     if (mode === 'same') return 1
@@ -113,7 +127,11 @@ function weightsOf(count: number, mode: 'same' | 'exp' | 'two', given: readonly 
   })
 }
 
-function summed(results: readonly DeepSupervisionResult[], weights: readonly number[], withGradient: boolean): DeepSupervisionResult {
+function summed(
+  results: readonly DeepSupervisionResult[],
+  weights: readonly number[],
+  withGradient: boolean,
+): DeepSupervisionResult {
   const loss = results.reduce((sum, result, scale) => sum + (weights[scale] as number) * result.loss, 0)
   return {
     loss,

@@ -38,8 +38,7 @@ export interface MonaiSoftLabelOptions {
 }
 
 /** What Dice takes inside a compound too. */
-export interface MonaiDiceOptions
-  extends MonaiOptions, MonaiActivationOptions, MonaiSmoothOptions, MonaiWeightOptions {
+export interface MonaiDiceOptions extends MonaiOptions, MonaiActivationOptions, MonaiSmoothOptions, MonaiWeightOptions {
   /** P = Σp², G = Σg². Default `false`. */
   readonly squaredPred?: boolean | undefined
   /** `1 − (2I + s_n)/(2·(P + G − I) + s_d)`. Default `false`. */
@@ -69,7 +68,9 @@ export const DICE: typeof MONAI &
 }
 const SOFT_LABEL = { softLabel: flag(false) }
 /** The readers of `MonaiIgnoreOptions`. */
-export const IGNORE: { readonly ignoreIndex: Reader<number | undefined, number | null> } = { ignoreIndex: orNull(number(0, INTEGER)) }
+export const IGNORE: { readonly ignoreIndex: Reader<number | undefined, number | null> } = {
+  ignoreIndex: orNull(number(0, INTEGER)),
+}
 const DICE_LOSS = { ...DICE, ...SOFT_LABEL, ...IGNORE }
 
 /** The term of Dice for some classes. */

@@ -135,10 +135,14 @@ function foreground(tensors: Tensors): Tensors {
   const grid = channelsFirst(path)
   const { target, perClass } = tensors.target
   if (perClass) {
-    const kept = withoutBackground({ data: Float64Array.from(target as FloatArray), shape: tensors.grid.shape, back: undefined })
+    const kept = withoutBackground({
+      data: Float64Array.from(target as FloatArray),
+      shape: tensors.grid.shape,
+      back: undefined,
+    })
     return { ...tensors, grid, target: { target: kept.data, perClass } }
   }
-  const shifted = Float64Array.from(target as FloatArray, (label) => Number(label) - 1)
+  const shifted = Float64Array.from(target as ArrayLike<number | bigint>, (label) => Number(label) - 1)
   for (let pixel = 0; pixel < shifted.length; pixel += 1) {
     if (shifted[pixel] === (tensors.ignoreIndex ?? 0) - 1) shifted[pixel] = -1
   }
@@ -172,7 +176,11 @@ export const FocalLoss: Convention<FocalLossOptions> = convention(
       return { jobs: [softmaxJob(tensors, options)], valuesShape }
     }
     const job = { ...sigmoidJob(tensors, options), names: undefined }
-    return { jobs: [job], valuesShape, values: ([values]) => countedElements(values as Values, grid, includeBackground) }
+    return {
+      jobs: [job],
+      valuesShape,
+      values: ([values]) => countedElements(values as Values, grid, includeBackground),
+    }
   },
 )
 

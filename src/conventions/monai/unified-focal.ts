@@ -82,7 +82,10 @@ export const AsymmetricUnifiedFocalLoss: Convention<AsymmetricUnifiedFocalLossOp
       const hard = given.classes === 1 || toOnehotY
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
       const spec = criterion({ classes: 2, terms: [focal, tversky] })
-      const names = [['focal', 1], ['tversky', 1]] as const
+      const names = [
+        ['focal', 1],
+        ['tversky', 1],
+      ] as const
       return { jobs: [{ spec, grid, ...target, pixelWeights: pixelWeights(inputs, grid), names }] }
     },
 )

@@ -45,7 +45,11 @@ export const GeneralizedWassersteinDiceLoss: Convention<GeneralizedWassersteinDi
     const largest = elements.reduce((most, distance) => Math.max(most, distance), 0)
     if (smoothNr !== smoothDr) throw conflict('smoothDr', `smoothNr (${smoothNr})`, `${smoothDr}`)
     if (distMatrix.some((row) => row.length !== distMatrix.length) || largest === 0) {
-      throw conflict('distMatrix', 'a square matrix of distances that are not all 0', `rows of ${distMatrix.map((row) => row.length)}`)
+      throw conflict(
+        'distMatrix',
+        'a square matrix of distances that are not all 0',
+        `rows of ${distMatrix.map((row) => row.length).join(', ')}`,
+      )
     }
     const term = wasserstein({
       distances: elements.map((distance) => distance / largest),
@@ -56,7 +60,8 @@ export const GeneralizedWassersteinDiceLoss: Convention<GeneralizedWassersteinDi
     return (inputs) => {
       const grid = channelsFirst(inputs.prediction)
       const { classes } = grid
-      if (classes !== distMatrix.length) throw conflict('distMatrix', `one row a class (${classes})`, `${distMatrix.length} rows`)
+      if (classes !== distMatrix.length)
+        throw conflict('distMatrix', `one row a class (${classes})`, `${distMatrix.length} rows`)
       const spec = criterion({ activation: 'softmax', classes, terms: [term] })
       return {
         jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
