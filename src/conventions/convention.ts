@@ -106,6 +106,8 @@ export function together(first: Job, second: Job): Job[] {
 /** From the tensors of a call to what is computed. */
 export type Arrange = (inputs: Inputs) => Arrangement
 
+/** How many sets of terms a criterion keeps. */
+const MOST_COMPILED = 32
 /** The slot of `mask`, behind those of our own losses. */
 const MASK = CALL_SLOTS
 
@@ -194,6 +196,8 @@ export class ConventionEvaluation implements ConventionCriterion {
     const known = this.#compiled.get(key)
     if (known !== undefined) return known
     const compiled = engine.compile(spec)
+    // Weights that come from a target differ from call to call.
+    if (this.#compiled.size === MOST_COMPILED) this.#compiled.clear()
     this.#compiled.set(key, compiled)
     return compiled
   }

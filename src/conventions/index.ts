@@ -1,11 +1,14 @@
 /** `conventions`: one namespace a library, one entry a loss, made for an engine. A library is one module whose exports are its entries. */
 import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
+import * as kornia from './kornia/index.ts'
 import * as monai from './monai/index.ts'
 import * as nnunet from './nnunet/index.ts'
+import * as optax from './optax/index.ts'
+import * as tfjs from './tfjs/index.ts'
 import * as torch from './torch.ts'
 
-const LIBRARIES = { monai, nnunet, torch }
+const LIBRARIES = { kornia, monai, nnunet, optax, tfjs, torch }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -22,10 +25,16 @@ export type Bound<Library> = {
  * `mask`. `values` is what the library returns. A library's defects are not reproduced; the entry says where its numbers differ.
  */
 export interface Conventions {
+  /** kornia: `kornia.losses`. */
+  readonly kornia: Bound<typeof kornia>
   /** MONAI: `monai.losses`. */
   readonly monai: Bound<typeof monai>
   /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
   readonly nnunet: Bound<typeof nnunet>
+  /** optax: `optax.losses`. */
+  readonly optax: Bound<typeof optax>
+  /** TensorFlow.js: `tf.losses` and the losses of its layers. */
+  readonly tfjs: Bound<typeof tfjs>
   /** PyTorch: `torch.nn.functional`. */
   readonly torch: Bound<typeof torch>
 }

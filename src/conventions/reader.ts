@@ -95,14 +95,14 @@ export function orNull<Value, Given>(
   reader: Reader<Value, Given>,
   fallback?: Value,
 ): Reader<Value | undefined, Given | null> {
-  return {
-    kind: reader.kind,
-    read: (options, name) => {
-      const value = options.raw(name)
-      if (value === undefined) return fallback
-      return value === null ? undefined : reader.read(options, name)
-    },
-  }
+  const given = nullOr(reader)
+  return { kind: given.kind, read: (options, name) => (options.has(name) ? given.read(options, name) : fallback) }
+}
+
+/** The same where only `null` reads as `undefined`: an absent option is the reader's matter, which may require it. */
+export function nullOr<Value, Given>(reader: Reader<Value, Given>): Reader<Value | undefined, Given | null> {
+  const { kind } = reader
+  return { kind, read: (options, name) => (options.raw(name) === null ? undefined : reader.read(options, name)) }
 }
 
 /** An object of options with a table of its own, all at their defaults where it is absent or `null`. */
