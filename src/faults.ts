@@ -12,6 +12,8 @@ export interface FaultContext {
   readonly plan: Pick<Plan, 'activations' | 'ignoreIndex' | 'maskValue'>
   /** The prediction sums to one over its last axis. */
   readonly channelsLastLikely: boolean
+  /** The options are another library's: no remedy may name one of ours. */
+  readonly foreign?: boolean
 }
 
 /** The error for a fault. To be thrown. */
@@ -77,7 +79,9 @@ function labelError(fault: Fault, context: FaultContext): Error {
   const labels = classes === 1 ? `0 and ${maskValue ?? 1}` : `0 to ${classes - 1}`
   const expected = `labels ${labels}${ignoreIndex === undefined ? '' : ` (or ${ignoreIndex}, ignored)`}`
   let remedy = 'labels are class ids counted from 0, one for each channel of the prediction'
-  if (classes === 1 && maskValue === undefined && value > 1 && value <= LABEL.max) {
+  if (context.foreign === true) {
+    remedy = `${remedy}; where the library leaves pixels out, its option says which`
+  } else if (classes === 1 && maskValue === undefined && value > 1 && value <= LABEL.max) {
     remedy = `pass maskValue: ${value} if this label is the foreground of a binary mask`
   } else if (classes === 1 && maskValue !== undefined && value === 1) {
     remedy = 'leave out maskValue if 1 is the foreground'
@@ -87,8 +91,8 @@ function labelError(fault: Fault, context: FaultContext): Error {
   return finding(fault, context, 'ERR_MASKLOSS_LABEL', 'target', expected, remedy)
 }
 
-function notIntegerRemedy({ geometry }: FaultContext): string {
-  return geometry.classes === 1
+function notIntegerRemedy({ geometry, foreign = false }: FaultContext): string {
+  return geometry.classes === 1 && !foreign
     ? "pass target: 'per-class' if these are soft targets"
     : 'soft targets have one plane a class, in the shape of the prediction'
 }

@@ -1,76 +1,7 @@
-import type {
-  BinaryCrossEntropyTerm,
-  CrossEntropyTerm,
-  CriterionSpec,
-  Engine,
-  EvaluateCall,
-  Fault,
-  FloatArray,
-  RegionTerm,
-  Term,
-} from '../../src/engine.ts'
+import type { CriterionSpec, Engine, EvaluateCall, Fault, FloatArray, Term } from '../../src/engine.ts'
 import { valuesShapeOf } from '../../src/values.ts'
 
-const allOf = (classes: number): number[] => Array.from({ length: classes }, (_, c) => c)
-
-/** A region term with the defaults of a Dice loss over C classes. */
-export function region(classes: number, options: Partial<RegionTerm> = {}): RegionTerm {
-  return {
-    kind: 'region',
-    weight: 1,
-    form: 'product',
-    transform: 'one-minus',
-    gamma: 1,
-    classGammas: undefined,
-    outerGamma: 1,
-    scale: 2,
-    alpha: 0.5,
-    beta: 0.5,
-    smoothNumerator: 1e-5,
-    smoothDenominator: 1e-5,
-    floor: 0,
-    targetFloor: 0,
-    volumeWeights: undefined,
-    scorePer: 'sample-class',
-    classes: allOf(classes),
-    classWeights: undefined,
-    weightMode: 'mean',
-    emptyClass: 'smooth',
-    averaging: 'cells',
-    reduction: 'mean',
-    ...options,
-  }
-}
-
-/** A cross-entropy with its defaults. */
-export function crossEntropy(options: Partial<CrossEntropyTerm> = {}): CrossEntropyTerm {
-  return {
-    kind: 'cross-entropy',
-    weight: 1,
-    classWeights: undefined,
-    labelSmoothing: 0,
-    meanOver: 'weights',
-    clip: 1e-7,
-    topPercent: undefined,
-    reduction: 'mean',
-    ...options,
-  }
-}
-
-/** A binary cross-entropy with its defaults. */
-export function binaryCrossEntropy(options: Partial<BinaryCrossEntropyTerm> = {}): BinaryCrossEntropyTerm {
-  return {
-    kind: 'binary-cross-entropy',
-    weight: 1,
-    classWeights: undefined,
-    positiveWeights: undefined,
-    labelSmoothing: 0,
-    meanOver: 'weights',
-    clip: 1e-7,
-    reduction: 'mean',
-    ...options,
-  }
-}
+export * from './terms.ts'
 
 /** A criterion with its defaults. */
 export function criterion(

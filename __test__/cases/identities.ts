@@ -183,9 +183,12 @@ function usesNone(spec: CriterionSpec): boolean {
   return spec.terms.some((term) => term.reduction === 'none')
 }
 
-/** A cross-entropy that divides by a number of pixels, or a smoothing that is not scaled with the pixels. */
+/** The mean divides by a number of pixels, or so many of them are chosen. */
 function countsPixels(spec: CriterionSpec): boolean {
-  return spec.terms.some((term) => 'meanOver' in term && term.meanOver !== 'weights')
+  return spec.terms.some(
+    (term) =>
+      ('meanOver' in term && term.meanOver !== 'weights') || ('topPercent' in term && term.topPercent !== undefined),
+  )
 }
 
 function indexOf(spec: CriterionSpec, data: Data, n: number, c: number, v: number): number {

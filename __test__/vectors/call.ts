@@ -98,7 +98,9 @@ function predictionOf(row: VectorCase, precision: Precision): Tensor | Tensor[] 
 }
 
 function targetOf(row: VectorCase, precision: Precision): Tensor {
-  const shape = row.target_shape ?? shapeOf(row.target)
+  const recorded = row.target_shape ?? shapeOf(row.target)
+  // The label of one pixel without any axis.
+  const shape = recorded.length === 0 ? [1] : recorded
   const numbers = flatten(row.target, size(shape))
   const hard = row.target_kind?.startsWith('labels') === true
   return { data: hard ? Int32Array.from(numbers) : precision.array.from(numbers), shape: ofTensor(shape) }

@@ -42,6 +42,14 @@ const RULES: readonly Rule[] = [
   },
   {
     applies: (row, library) =>
+      library === 'monai' &&
+      row.loss === 'AsymmetricUnifiedFocalLoss' &&
+      row.input_shape[1] === 1 &&
+      flatten(row.input).some((value) => value !== 0 && value !== 1),
+    reason: 'MONAI cuts the fraction off the probabilities of one channel, which it takes for labels',
+  },
+  {
+    applies: (row, library) =>
       library === 'monai' && row.loss === 'GeneralizedWassersteinDiceLoss' && Number(row.input_shape[0]) > 1,
     reason: 'MONAI up to 1.5 mixes the samples of a batch: its numbers are right for one sample only',
   },

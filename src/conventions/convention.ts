@@ -81,6 +81,8 @@ export interface Job extends Target {
 export interface Arrangement {
   /** The loss is the sum of these; several where terms of a compound take different activations. */
   readonly jobs: readonly Job[]
+  /** From the sum of the jobs to the library's loss, where it says something else than an engine, as of 0/0. */
+  readonly loss?: ((sum: number) => number) | undefined
   /** The axes of what the library returns. `undefined`: one number, the loss. */
   readonly valuesShape?: readonly number[] | undefined
   /**
@@ -155,8 +157,8 @@ export class ConventionEvaluation implements ConventionCriterion {
     const gradientScale = gradientScaleOf(call)
     const accumulate = accumulateOf(call)
 
-    const shape = predicted.shape ?? copyShape(shapeOf(predicted, call[SHAPE]), 'shape')
-    shapeOf(predicted, call[SHAPE])
+    const given = shapeOf(predicted, call[SHAPE])
+    const shape = predicted.shape ?? copyShape(given, 'shape')
     const length = size(shape)
     checkLength(predicted.data, length, shape, 'prediction')
     const path = { data: predictionArray(predicted), shape, back: undefined }
@@ -176,8 +178,8 @@ export class ConventionEvaluation implements ConventionCriterion {
         accumulate: call.accumulate || index > 0,
       }),
     )
-    const loss = results.reduce((sum, result) => sum + result.loss, 0)
-    const { valuesShape, values = first } = arrangement
+    const { valuesShape, values = first, loss: finish = (sum) => sum } = arrangement
+    const loss = finish(results.reduce((sum, result) => sum + result.loss, 0))
     const names = arrangement.jobs.flatMap((job) => job.names ?? [])
     return {
       loss,
@@ -244,7 +246,7 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
   })
   if (outcome.fault !== undefined) {
     const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
-    throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false })
+    throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false, foreign: true })
   }
   if (gradient !== undefined && own !== undefined && back !== undefined) write(back(own), gradient, call.accumulate)
   const { weight } = spec.terms[0] as CriterionSpec['terms'][number]

@@ -2,7 +2,16 @@
  * How a convention reads its options: a table with one reader an option says its name, its type and the library's default. `null`
  * stands for Python's `None`, where the library knows one.
  */
-import { FINITE, INTEGER, OptionNames, text, type OptionKind, type OptionValues, type Range } from '../options.ts'
+import {
+  FINITE,
+  inRange,
+  INTEGER,
+  OptionNames,
+  text,
+  type OptionKind,
+  type OptionValues,
+  type Range,
+} from '../options.ts'
 
 /** Reads one option. */
 export interface Reader<Value, Given = Value> {
@@ -82,6 +91,44 @@ export function numberOrNumbers(range: Range = FINITE): Reader<number | readonly
       return options.numbers(name, range) ?? missing(options, name, 'a number or a list of numbers')
     },
   }
+}
+
+/** Numbers in lists of lists, all of one length at each depth. */
+export type NestedNumbers = ArrayLike<number> | readonly NestedNumbers[]
+
+/** Numbers with a shape, to be broadcast. */
+export interface Broadcast {
+  readonly numbers: readonly number[]
+  readonly shape: readonly number[]
+}
+
+/** One number, or nested lists of them, in a range. */
+export function broadcastNumbers(range: Range = FINITE): Reader<Broadcast, number | NestedNumbers> {
+  return {
+    kind: 'value',
+    read: (options, name) => {
+      const given = options.raw(name)
+      const shape: number[] = []
+      for (let part = given; typeof part === 'object' && part !== null; part = (part as ArrayLike<unknown>)[0]) {
+        shape.push((part as ArrayLike<unknown>).length)
+      }
+      let numbers: unknown[] = [given]
+      for (const extent of shape) {
+        if (numbers.some((part) => (part as ArrayLike<unknown>).length !== extent))
+          throw notNested(options, name, range)
+        numbers = numbers.flatMap((part) => Array.from(part as ArrayLike<unknown>))
+      }
+      if (numbers.length > 0 && numbers.every((value) => typeof value === 'number' && inRange(value, range))) {
+        return { numbers: numbers as number[], shape }
+      }
+      throw notNested(options, name, range)
+    },
+  }
+}
+
+function notNested(options: OptionValues, name: string, range: Range): Error {
+  const expected = `${text(range)}, or nested lists of such numbers`
+  return options.error('ERR_MASKLOSS_OPTION_VALUE', name, expected, 'pass lists of one length at each depth')
 }
 
 /** An axis or a list of axes, as the library counts them: negative ones from the end. */

@@ -1,4 +1,7 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
+import { list } from '../describe.ts'
+import type { FloatArray, LabelArray } from '../engine.ts'
+import { masklossError } from '../errors.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
 import {
   channelsFirst,
@@ -9,10 +12,11 @@ import {
   oneAClass,
   pixelWeights,
   planes,
+  type Grid,
 } from './arrange.ts'
 import { convention, type Convention } from './convention.ts'
-import { reshape } from './path.ts'
-import { number, numbers, numberOrNumbers, orNull, word } from './reader.ts'
+import { reshape, type Path } from './path.ts'
+import { broadcastNumbers, number, numbers, orNull, word, type Broadcast, type NestedNumbers } from './reader.ts'
 import { binaryCrossEntropy, criterion, crossEntropy as categorical } from './terms.ts'
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
@@ -23,7 +27,7 @@ const SHARE: Range = { min: 0, max: 1 }
  *
  *     ℓ_v = −Σ_c w_c·t'_c·log p_c,   t' = (1 − ε)·t + ε/C
  *
- * Labels `[N, …]`: the mean divides by Σ w_y of the labels that count (0/0 is NaN in PyTorch where none counts, 0 here). Probabilities
+ * Labels `[N, …]`: the mean divides by Σ w_y of the labels that count, and is NaN (with gradient 0) where that is 0. Probabilities
  * `[N, C, …]`: it divides by the number of pixels, and no label is ignored. `'none'` returns one value a pixel, `[N, …]`.
  */
 export interface CrossEntropyOptions {
@@ -65,13 +69,30 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
         terms: [term],
       })
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
+      const weights = pixelWeights(inputs, grid)
+      const counts = (): boolean => someCounts(target.target, ignoreIndex, term.classWeights, weights)
       const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
       return {
-        jobs: [{ spec, grid, ...target, pixelWeights: pixelWeights(inputs, grid) }],
+        jobs: [{ spec, grid, ...target, pixelWeights: weights }],
+        loss: (sum) => (sum === 0 && reduction === 'mean' && hard && !counts() ? NaN : sum),
         valuesShape: reduction === 'none' ? valuesShape : undefined,
       }
     },
 )
+
+/** Whether the weights of the labels do not sum to 0. */
+function someCounts(
+  labels: LabelArray,
+  ignoreIndex: number,
+  classWeights: readonly number[] | undefined,
+  pixelWeights: FloatArray | undefined,
+): boolean {
+  for (let pixel = 0; pixel < labels.length; pixel += 1) {
+    const label = Number(labels[pixel])
+    if (label !== ignoreIndex && classWeights?.[label] !== 0 && pixelWeights?.[pixel] !== 0) return true
+  }
+  return false
+}
 
 /**
  * `binary_cross_entropy_with_logits(input, target, …)` of PyTorch 2.13: sigmoid and cross-entropy of every element,
@@ -84,21 +105,24 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
 export interface BinaryCrossEntropyWithLogitsOptions {
   /** Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
-  /** π, factor of the positive part: one number, or one a class, aligned at the last axis as PyTorch broadcasts it. Default `null`: 1. */
-  readonly posWeight?: number | ArrayLike<number> | null | undefined
+  /**
+   * π ≥ 0, factor of the positive part: one number, or nested lists that PyTorch broadcasts: one a class `[C]` where classes are the last axis,
+   * `[[[2]], [[3]]]` of shape [C, 1, 1] for `[N, C, H, W]`. Default `null`: 1.
+   */
+  readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
 /** {@inheritDoc BinaryCrossEntropyWithLogitsOptions} */
 export const binaryCrossEntropyWithLogits: Convention<BinaryCrossEntropyWithLogitsOptions> = convention(
   'torch.binaryCrossEntropyWithLogits',
-  { reduction: word(REDUCTIONS, 'mean'), posWeight: orNull(numberOrNumbers(NON_NEGATIVE)) },
+  { reduction: word(REDUCTIONS, 'mean'), posWeight: orNull(broadcastNumbers(NON_NEGATIVE)) },
   ({ reduction, posWeight }) =>
     (inputs) => {
       const { shape } = inputs.prediction
-      const one = typeof posWeight !== 'object' || posWeight.length === 1
-      const grid = one ? elements(inputs.prediction) : classesLast(inputs.prediction)
-      const positive = posWeight === undefined ? undefined : oneAClass(posWeight, grid.classes, 'posWeight')
-      const term = binaryCrossEntropy({ positiveWeights: positive, reduction })
+      const grid = gridFor(inputs.prediction, posWeight)
+      const positiveWeights =
+        posWeight === undefined ? undefined : oneAClass(posWeight.numbers, grid.classes, 'posWeight')
+      const term = binaryCrossEntropy({ positiveWeights, reduction })
       const spec = criterion({ activation: 'sigmoid', classes: grid.classes, terms: [term] })
       return {
         jobs: [{ spec, grid, ...planes(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
@@ -106,3 +130,20 @@ export const binaryCrossEntropyWithLogits: Convention<BinaryCrossEntropyWithLogi
       }
     },
 )
+
+/** The axis along which the weights differ is the classes'; where they do not, every element is a pixel. */
+function gridFor(path: Path, weights: Broadcast | undefined): Grid {
+  if (weights === undefined || weights.numbers.length === 1) return elements(path)
+  const { shape } = weights
+  const fromLast = shape.length - shape.findIndex((extent) => extent > 1)
+  const single = shape.filter((extent) => extent > 1).length === 1
+  if (single && fromLast === 1) return classesLast(path)
+  if (single && fromLast === path.shape.length - 1) return channelsFirst(path)
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'posWeight',
+    expected: 'weights along the last axis [C], or along axis 1 [C, 1, …]',
+    actual: `a shape ${list(shape)} beside a prediction ${list(path.shape)}`,
+    remedy: 'arrange one weight a class as PyTorch broadcasts it',
+  })
+}
