@@ -3,8 +3,8 @@ import { list } from '../../describe.ts'
 import { masklossError } from '../../errors.ts'
 import { recognize, type TensorLike } from '../../tensor.ts'
 import { broadcast, broadcasts, numbersOf } from '../arrange.ts'
-import { permutation, size } from '../path.ts'
-import type { Reader } from '../reader.ts'
+import { permutation } from '../path.ts'
+import { unnested, type Reader } from '../reader.ts'
 
 /** Nested lists of flags. */
 export type NestedFlags = readonly (boolean | number | NestedFlags)[]
@@ -23,28 +23,19 @@ export const WHERE: Reader<Where | undefined, WhereOption | null> = {
   read(options, name) {
     const value = options.raw(name)
     if (value === undefined || value === null) return undefined
-    if (Array.isArray(value)) return fromLists(value)
-    const tensor = recognize(value, name)
-    const data = Float64Array.from(numbersOf({ name, tensor }))
-    return { data, shape: tensor.shape ?? [data.length] }
+    if (!Array.isArray(value)) {
+      const tensor = recognize(value, name)
+      const data = Float64Array.from(numbersOf({ name, tensor }))
+      return { data, shape: tensor.shape ?? [data.length] }
+    }
+    const flags = unnested(value)
+    const isFlag = (flag: unknown): boolean => typeof flag === 'number' || typeof flag === 'boolean'
+    if (flags !== undefined && flags.elements.every(isFlag)) {
+      return { data: Float64Array.from(flags.elements, Number), shape: flags.shape }
+    }
+    const expected = 'lists of true and false, all of one length at each depth'
+    throw options.error('ERR_MASKLOSS_OPTION_TYPE', name, expected, 'pass for example [[true, false], [true, true]]')
   },
-}
-
-function fromLists(lists: readonly unknown[]): Where {
-  const shape: number[] = []
-  for (let level: unknown = lists; Array.isArray(level); level = level[0]) shape.push(level.length)
-  const flags: unknown[] = lists.flat(Infinity)
-  const wrong = flags.find((flag) => typeof flag !== 'number' && typeof flag !== 'boolean')
-  if (wrong !== undefined || flags.length !== size(shape) || flags.length === 0) {
-    throw masklossError({
-      code: 'ERR_MASKLOSS_OPTION_TYPE',
-      argument: 'where',
-      expected: 'lists of true and false, all of one length',
-      actual: wrong === undefined ? `${flags.length} elements for the shape ${list(shape)}` : typeof wrong,
-      remedy: 'pass for example [[true, false], [true, true]], or a tensor of 1 and 0',
-    })
-  }
-  return { data: Float64Array.from(flags, Number), shape }
 }
 
 /**

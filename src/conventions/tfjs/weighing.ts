@@ -27,7 +27,7 @@ export const REDUCTION: { readonly reduction: Reader<Reduction> } = {
 
 /**
  * The loss of a job made for weights and a reduction. Weights broadcast with the losses as arrays do, in both directions: with a weight of
- * more axes each loss counts several times. Their normalizer goes into the weights. Where all are 0 the loss is 0; tfjs divides 0 by 0.
+ * more axes each loss counts several times. Their normalizer goes into the weights; where all are 0, a mean is 0/0, NaN.
  * @param shape - That of the losses.
  */
 export function reduced(
@@ -47,7 +47,15 @@ export function reduced(
   const { total } = weights
   if (reduction !== 'NONE') {
     const divisor = divisorOf(weights, size(shape), reduction)
-    return { jobs: [jobOf('sum', divisor === 0 ? total : total.map((weight) => weight / divisor))] }
+    if (divisor === 0) return { jobs: [jobOf('sum', total)], loss: () => NaN }
+    return {
+      jobs: [
+        jobOf(
+          'sum',
+          total.map((weight) => weight / divisor),
+        ),
+      ],
+    }
   }
   return {
     jobs: [jobOf('none', total)],
@@ -77,6 +85,8 @@ function weightsOf(input: Input, lossShape: readonly number[]): Weights {
   const given = numbersOf(input)
   const own = shapeOf(input, lossShape)
   checkLength(input.tensor.data, size(own), own, input.name)
+  const wrong = given.findIndex((weight) => !(weight >= 0 && weight < Infinity))
+  if (wrong >= 0) throw wrongWeight(given[wrong] as number, wrong)
   const shape = common(lossShape, own)
   if (shape === undefined) {
     throw masklossError({
@@ -116,6 +126,16 @@ function divisorOf({ each, given }: Weights, losses: number, reduction: Exclude<
       return sum * Math.max(1, losses / given.length)
     }
   }
+}
+
+function wrongWeight(weight: number, index: number): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_PIXEL_WEIGHT',
+    argument: 'pixelWeights',
+    expected: 'finite weights ≥ 0',
+    actual: `${weight} at element ${index}`,
+    remedy: 'a weight of 0 leaves a loss out',
+  })
 }
 
 function noMask(): Error {
