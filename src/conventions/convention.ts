@@ -63,7 +63,9 @@ export type Entry<Made> = (source: EngineSource) => Made
 
 /** A loss of a library: called without `new`, with the library's own options. Optional where no option is required. */
 export type Convention<Options> = Entry<
-  object extends Options ? (options?: Options) => ConventionCriterion : (options: Options) => ConventionCriterion
+  Record<string, never> extends Options
+    ? (options?: Options) => ConventionCriterion
+    : (options: Options) => ConventionCriterion
 >
 
 /** One evaluation by an engine: what it computes, and on what. */
