@@ -6,7 +6,7 @@ import { labelArray, planeArray, weightArray } from '../convert.ts'
 import { list } from '../describe.ts'
 import type { Activation, EvaluateCall, FloatArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
-import { geometryOf, isOneOfShapes, type Geometry, type Layout } from '../layout.ts'
+import { geometryOf, isOneOfShapes, sameShape, type Geometry, type Layout } from '../layout.ts'
 import { isPerClass } from '../target.ts'
 import { checkLength, type Tensor } from '../tensor.ts'
 import { lengthOf } from '../typed-array.ts'
@@ -104,6 +104,19 @@ export function shapeOf(input: Input, expected: readonly number[]): readonly num
   return input.tensor.shape ?? expected
 }
 
+/** The same elements of a tensor under another shape. */
+export function reshapeInput(input: Input, shape: readonly number[]): Input {
+  return { ...input, tensor: { ...input.tensor, shape } }
+}
+
+/** Repeats a tensor to a shape as arrays are: axes aligned at the last, extents of 1 repeated. As it lies where it has that shape. */
+export function broadcastInput(input: Input, wanted: readonly number[]): Input {
+  const shape = shapeOf(input, wanted)
+  if (sameShape(shape, wanted) || !broadcasts(shape, wanted)) return input
+  checkLength(input.tensor.data, size(shape), shape, input.name)
+  return withNumbers(input, broadcast(numbersOf(input), shape, wanted), wanted)
+}
+
 /** The axes of a tensor in another order: of targets, which have no gradient. See `permute` for predictions. */
 export function permuteInput(input: Input, shape: readonly number[], order: readonly number[]): Input {
   const permuted = order.map((axis) => shape[axis] as number)
@@ -186,7 +199,11 @@ export function broadcasts(shape: readonly number[], wanted: readonly number[]):
 }
 
 /** Repeats an array along its axes of extent 1, aligned at the last axis. */
-export function broadcast(data: FloatArray, shape: readonly number[], wanted: readonly number[]): Float64Array {
+export function broadcast(
+  data: FloatArray,
+  shape: readonly number[],
+  wanted: readonly number[],
+): Float64Array<ArrayBuffer> {
   const aligned = [...wanted.slice(shape.length).map(() => 1), ...shape]
   const result = new Float64Array(size(wanted))
   for (let index = 0; index < result.length; index += 1) {
@@ -221,6 +238,15 @@ export function holdsLabels(input: Input, grid: Geometry): boolean {
   const { shape, data } = input.tensor
   if (grid.classes === 1) return false
   return shape === undefined ? lengthOf(data) === grid.samples * grid.pixels : isOneOfShapes(shape, grid.labelShapes)
+}
+
+/** The sums of so many numbers each: of values of elements with classes last, one number a pixel. */
+export function sumsOf(values: Float64Array, count: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(values.length / count)
+  for (let index = 0; index < values.length; index += 1) {
+    result[Math.floor(index / count)]! += values[index] as number
+  }
+  return result
 }
 
 /** One number a class, by class id: one for all, or a list of that length. */

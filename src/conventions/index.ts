@@ -2,15 +2,18 @@
 import type { EngineSource } from '../engine.ts'
 import type { Entry } from './convention.ts'
 import * as jdt from './jdt.ts'
+import * as kornia from './kornia/index.ts'
 import * as monai from './monai/index.ts'
 import * as nnunet from './nnunet/index.ts'
+import * as optax from './optax/index.ts'
 import * as pytorch3dunet from './pytorch3dunet.ts'
 import * as seed from './seed.ts'
 import * as segloss from './segloss/index.ts'
+import * as tfjs from './tfjs/index.ts'
 import * as torch from './torch.ts'
 import * as vnet from './vnet.ts'
 
-const LIBRARIES = { jdt, monai, nnunet, pytorch3dunet, seed, segloss, torch, vnet }
+const LIBRARIES = { jdt, kornia, monai, nnunet, optax, pytorch3dunet, seed, segloss, tfjs, torch, vnet }
 
 /** The entries of a library, made for an engine. */
 export type Bound<Library> = {
@@ -29,6 +32,8 @@ export type Bound<Library> = {
 export interface Conventions {
   /** JDTLosses: Jaccard metric losses and Dice semimetric losses. */
   readonly jdt: Bound<typeof jdt>
+  /** kornia: `kornia.losses`. */
+  readonly kornia: Bound<typeof kornia>
   /** MONAI: `monai.losses`. */
   readonly monai: Bound<typeof monai>
   /** nnU-Net: `nnunetv2.training.loss`, and its trainer's settings. */
@@ -39,6 +44,10 @@ export interface Conventions {
   readonly seed: Bound<typeof seed>
   /** SegLossOdyssey: `losses_pytorch`. */
   readonly segloss: Bound<typeof segloss>
+  /** optax: `optax.losses`. */
+  readonly optax: Bound<typeof optax>
+  /** TensorFlow.js: `tf.losses` and the losses of its layers. */
+  readonly tfjs: Bound<typeof tfjs>
   /** PyTorch: `torch.nn.functional`. */
   readonly torch: Bound<typeof torch>
   /** V-Net: the Dice loss of its paper. */

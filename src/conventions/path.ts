@@ -217,6 +217,15 @@ export function perElement(path: Path, value: (x: number) => number, slope: (x: 
   })
 }
 
+/** `min(max(x, low), high)`; outside the bounds the slope is 0. */
+export function clamp(path: Path, low: number, high: number): Path {
+  return perElement(
+    path,
+    (x) => Math.min(Math.max(x, low), high),
+    (x) => (x < low || x > high ? 0 : 1),
+  )
+}
+
 /** `tanh(z)`, slope `1 − tanh²`. */
 export function tanh(path: Path): Path {
   return perElement(path, Math.tanh, (_, y) => 1 - y * y)
