@@ -74,6 +74,168 @@ const AT_CONSTRUCTION: readonly (readonly [Name, object, string, string])[] = [
   ['DiceCrossEntropyLoss', { ...softmax, crossEntropy: { clip: 1e-7 } }, 'crossEntropy.clip', CONFLICT],
   ['DiceCrossEntropyLoss', { ...softmax, crossEntropy: 1 }, 'crossEntropy', TYPE],
   ['DiceCrossEntropyLoss', { ...softmax, reduction: 'sum' }, 'options', UNKNOWN],
+  ['DiceLoss', { ...softmax, transform: 'power' }, 'transform', VALUE],
+  ['DiceLoss', { ...softmax, averaging: 'samples', scorePer: 'class' }, 'averaging', CONFLICT],
+  ['DiceLoss', { ...softmax, averaging: 'classes', reduction: 'sum' }, 'averaging', CONFLICT],
+  ['DiceLoss', { ...softmax, penalty: 2 }, 'options', UNKNOWN],
+  ['DiceLoss', { ...softmax, labelSmoothing: 0.1 }, 'options', UNKNOWN],
+  ['LogDiceLoss', { ...softmax, transform: 'negative' }, 'options', UNKNOWN],
+  ['FocalTverskyLoss', { ...softmax, gamma: [1, 0] }, 'gamma[1]', VALUE],
+  ['FocalTverskyLoss', { ...softmax, gamma: [1, 2], gammaOf: 'mean' }, 'gamma', CONFLICT],
+  ['FocalTverskyLoss', { ...softmax, gamma: [1, 2], scorePer: 'sample' }, 'gamma', CONFLICT],
+  ['FocalTverskyLoss', { ...softmax, gammaOf: 'mean', reduction: 'none' }, 'gammaOf', CONFLICT],
+  ['AsymmetricSimilarityLoss', { ...softmax, fBeta: -1 }, 'fBeta', VALUE],
+  ['AsymmetricSimilarityLoss', { ...softmax, beta: 1 }, 'options', UNKNOWN],
+  ['GeneralizedDiceLoss', { ...softmax, weighting: 'uniform', absentClass: 'zero' }, 'absentClass', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, weighting: 'uniform', volumeOffset: 1 }, 'volumeOffset', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, weighting: 'uniform', volumeFloor: 1 }, 'volumeFloor', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, absentClass: 'formula' }, 'absentClass', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, absentClass: 'skip' }, 'absentClass', VALUE],
+  ['GeneralizedDiceLoss', { ...softmax, penalty: -1 }, 'penalty', VALUE],
+  ['GeneralizedDiceLoss', { ...softmax, penalty: 1, transform: 'negative' }, 'penalty', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, scorePer: 'class' }, 'weightMode', CONFLICT],
+  ['GeneralizedDiceLoss', { ...softmax, weightMode: 'mean' }, 'weightMode', CONFLICT],
+  ['GeneralizedWassersteinDiceLoss', softmax, 'distances', 'ERR_MASKLOSS_OPTION_MISSING'],
+  ['GeneralizedWassersteinDiceLoss', { ...softmax, distances: [[0, 1]] }, 'distances[0]', CONFLICT],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [1, 1],
+        [1, 0],
+      ],
+    },
+    'distances[0][0]',
+    CONFLICT,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+    'distances',
+    CONFLICT,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, -1],
+        [1, 0],
+      ],
+    },
+    'distances[0][1]',
+    VALUE,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, NaN],
+        [1, 0],
+      ],
+    },
+    'distances[0][1]',
+    VALUE,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, 1],
+        [1, 0],
+      ],
+      scorePer: 'class',
+    },
+    'scorePer',
+    VALUE,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, 1],
+        [1, 0],
+      ],
+      classWeights: [1, 1],
+    },
+    'options',
+    UNKNOWN,
+  ],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...sigmoid,
+      distances: [
+        [0, 1],
+        [1, 0],
+      ],
+    },
+    'activation',
+    CONFLICT,
+  ],
+  ['JaccardMetricLoss', { ...softmax, averages: {} }, 'averages', VALUE],
+  ['JaccardMetricLoss', { ...softmax, averages: { data: 0 } }, 'averages', VALUE],
+  ['JaccardMetricLoss', { ...softmax, averages: { batch: 1 } }, 'averages', UNKNOWN],
+  ['JaccardMetricLoss', { ...softmax, averages: { images: -1 } }, 'averages.images', VALUE],
+  ['JaccardMetricLoss', { ...softmax, scorePer: 'class' }, 'options', UNKNOWN],
+  ['LovaszSoftmaxLoss', sigmoid, 'activation', CONFLICT],
+  ['LovaszSoftmaxLoss', { ...softmax, classWeights: [1, 2] }, 'options', UNKNOWN],
+  ['LovaszSoftmaxLoss', { ...softmax, labelSmoothing: 0.1 }, 'options', UNKNOWN],
+  ['LovaszSoftmaxLoss', { ...softmax, emptyClass: 'perfect' }, 'emptyClass', VALUE],
+  ['LovaszSoftmaxLoss', { ...none, regions: [[1]] }, 'options', UNKNOWN],
+  ['LovaszHingeLoss', none, 'activation', VALUE],
+  ['LovaszHingeLoss', softmax, 'activation', CONFLICT],
+  ['LovaszHingeLoss', { ...sigmoid, smooth: 1 }, 'options', UNKNOWN],
+  ['LovaszHingeLoss', { ...sigmoid, averaging: 'samples', scorePer: 'class' }, 'averaging', CONFLICT],
+  ['MatthewsCorrelationLoss', { ...softmax, smooth: { numerator: 1 } }, 'smooth', TYPE],
+  ['MatthewsCorrelationLoss', { ...softmax, weightMode: 'inside', classWeights: [1, 2] }, 'weightMode', CONFLICT],
+  ['MatthewsCorrelationLoss', { ...softmax, scorePer: 'batch', classWeights: [1, 2] }, 'classWeights', CONFLICT],
+  ['MatthewsCorrelationLoss', { ...softmax, form: 'squared' }, 'options', UNKNOWN],
+  ['SensitivitySpecificityLoss', { ...softmax, sensitivityRatio: 2 }, 'sensitivityRatio', VALUE],
+  ['CrossEntropyLoss', { ...softmax, topPercent: 0 }, 'topPercent', VALUE],
+  ['CrossEntropyLoss', { ...softmax, topPercent: 101 }, 'topPercent', VALUE],
+  ['CrossEntropyLoss', { ...softmax, topPercent: 10, meanOver: 'pixels' }, 'meanOver', CONFLICT],
+  ['CrossEntropyLoss', { ...softmax, topPercent: 10, reduction: 'none' }, 'reduction', CONFLICT],
+  ['BinaryCrossEntropyLoss', { ...sigmoid, topPercent: 10 }, 'options', UNKNOWN],
+  ['FocalLoss', { ...softmax, gamma: -1 }, 'gamma', VALUE],
+  ['FocalLoss', { ...softmax, alpha: 1.5 }, 'alpha', VALUE],
+  ['FocalLoss', { ...softmax, alpha: [0.5, 2] }, 'alpha[1]', VALUE],
+  ['FocalLoss', { ...softmax, independent: false }, 'independent', CONFLICT],
+  ['FocalLoss', { ...sigmoid, independent: true }, 'independent', CONFLICT],
+  ['FocalLoss', { ...none, independent: false, regions: [[1]] }, 'independent', CONFLICT],
+  ['FocalLoss', { ...softmax, softTarget: 'mixed' }, 'softTarget', CONFLICT],
+  ['FocalLoss', { ...none, softTarget: 'mixed' }, 'softTarget', CONFLICT],
+  ['FocalLoss', { ...none, independent: true, softTarget: 'signed' }, 'softTarget', CONFLICT],
+  ['FocalLoss', { ...softmax, reducedThreshold: 1 }, 'reducedThreshold', VALUE],
+  ['FocalLoss', { ...softmax, normalized: true, meanOver: 'pixels' }, 'meanOver', CONFLICT],
+  ['FocalLoss', { ...softmax, normalized: true, reduction: 'sum' }, 'reduction', CONFLICT],
+  ['FocalLoss', { ...softmax, clip: 1e-7 }, 'clip', CONFLICT],
+  ['FocalLoss', { ...softmax, positiveWeights: 2 }, 'options', UNKNOWN],
+  ['PolyLoss', { ...softmax, epsilon: -1.5 }, 'epsilon', VALUE],
+  ['PolyLoss', { ...softmax, gamma: 2 }, 'options', UNKNOWN],
+  ['GeneralizedCrossEntropyLoss', { ...softmax, q: 0 }, 'q', VALUE],
+  ['GeneralizedCrossEntropyLoss', { ...softmax, q: 1.1 }, 'q', VALUE],
+  ['ExponentialLogarithmicLoss', { ...softmax, logDice: { gamma: 0 } }, 'logDice.gamma', VALUE],
+  ['ExponentialLogarithmicLoss', sigmoid, 'activation', CONFLICT],
+  ['AsymmetricUnifiedFocalLoss', { ...softmax, gamma: 1 }, 'gamma', VALUE],
+  ['AsymmetricUnifiedFocalLoss', { ...softmax, lambda: 2 }, 'lambda', VALUE],
+  ['AsymmetricUnifiedFocalLoss', sigmoid, 'activation', CONFLICT],
+  ['DiceBinaryCrossEntropyLoss', softmax, 'activation', CONFLICT],
+  ['DiceTopKLoss', { ...softmax, topK: { meanOver: 'pixels' } }, 'topK.meanOver', CONFLICT],
+  ['DiceTopKLoss', { ...none, regions: [[1]] }, 'options', UNKNOWN],
+  ['DiceFocalLoss', { ...softmax, focal: { reduction: 'none' } }, 'focal.reduction', CONFLICT],
+  ['DiceFocalLoss', { ...softmax, alpha: 0.5 }, 'options', UNKNOWN],
+  ['GeneralizedDiceFocalLoss', { ...softmax, dice: {} }, 'options', UNKNOWN],
 ]
 
 /** [class, options, number of classes, argument of the error, code] */
@@ -88,6 +250,28 @@ const AT_FIRST_USE: readonly (readonly [Name, object, number, string, string])[]
   ['CrossEntropyLoss', none, 1, 'prediction', CONFLICT],
   ['CrossEntropyLoss', softmax, 1, 'activation', CONFLICT],
   ['BinaryCrossEntropyLoss', { ...sigmoid, positiveWeights: [1, 2] }, 3, 'positiveWeights', CONFLICT],
+  ['FocalTverskyLoss', { ...softmax, gamma: [1, 2] }, 3, 'gamma', CONFLICT],
+  [
+    'GeneralizedWassersteinDiceLoss',
+    {
+      ...softmax,
+      distances: [
+        [0, 1],
+        [1, 0],
+      ],
+    },
+    3,
+    'distances',
+    CONFLICT,
+  ],
+  ['FocalLoss', { ...softmax, gamma: [1, 2] }, 3, 'gamma', CONFLICT],
+  ['FocalLoss', { ...softmax, alpha: [0.5, 1] }, 3, 'alpha', CONFLICT],
+  ['FocalLoss', { ...none, independent: false }, 1, 'prediction', CONFLICT],
+  ['FocalLoss', { ...softmax, classes: [3] }, 3, 'classes', VALUE],
+  ['PolyLoss', { ...softmax, epsilon: [1] }, 3, 'epsilon', CONFLICT],
+  ['LovaszSoftmaxLoss', softmax, 1, 'activation', CONFLICT],
+  ['LovaszHingeLoss', { ...sigmoid, includeBackground: false }, 1, 'includeBackground', CONFLICT],
+  ['AsymmetricUnifiedFocalLoss', none, 1, 'prediction', CONFLICT],
   [
     'DiceCrossEntropyLoss',
     { ...softmax, crossEntropy: { classWeights: [1] } },
@@ -106,6 +290,22 @@ for (const [face, module] of FACES) {
       t.deepEqual([error.argument, error.code], [argument, code], error.message)
     })
   }
+  test(`${face}: sorted pixels do not weigh`, (t) => {
+    const pixelWeights = new Float32Array(4)
+    const prediction = { data: new Float32Array(8), shape: [1, 2, 2, 2] }
+    const criteria = [
+      new module.LovaszSoftmaxLoss(softmax),
+      module.combine([
+        [1, new module.DiceLoss(softmax)],
+        [1, new module.LovaszSoftmaxLoss(softmax)],
+      ]),
+    ]
+    for (const criterion of criteria) {
+      const error = thrown(() => criterion.evaluate(prediction, new Uint8Array(4), { pixelWeights }))
+      t.regex(error.message, /^Expected .* for pixelWeights but found lovaszSoftmax, which sorts them; /)
+    }
+  })
+
   for (const [name, options, classes, argument, code] of AT_FIRST_USE) {
     test(`${face}: ${name} ${JSON.stringify(options)} with ${classes} classes`, (t) => {
       const criterion = make(name, options)

@@ -17,6 +17,12 @@ const planes = Float32Array.from({ length: logits.length }, (_, index) => {
 const softmax = { activation: 'softmax', shape: SHAPE } as const
 const sigmoid = { activation: 'sigmoid', shape: SHAPE } as const
 
+const DISTANCES = [
+  [0, 1, 1],
+  [1, 0, 1],
+  [1, 1, 0],
+]
+
 /** Name → a call and the axes of its values. */
 const AXES: Readonly<
   Record<string, readonly [(face: Face) => { values: Float64Array; valuesShape: readonly number[] }, number[]]>
@@ -38,6 +44,24 @@ const AXES: Readonly<
   'binary cross-entropy per element': [
     (face) => face.binaryCrossEntropyLoss(logits, labels, { ...sigmoid, reduction: 'none' }),
     [2, 3, 4, 5],
+  ],
+  'a ratio of sums over the classes': [(face) => face.generalizedDiceLoss(logits, labels, softmax), [2]],
+  'Wasserstein of the batch': [
+    (face) =>
+      face.generalizedWassersteinDiceLoss(logits, labels, { ...softmax, distances: DISTANCES, scorePer: 'batch' }),
+    [],
+  ],
+  'sorted errors': [(face) => face.lovaszSoftmaxLoss(logits, labels, { ...softmax, scorePer: 'class' }), [3]],
+  'correlation of the foreground': [
+    (face) => face.matthewsCorrelationLoss(logits, labels, { ...softmax, includeBackground: false }),
+    [2, 2],
+  ],
+  focal: [(face) => face.focalLoss(logits, labels, { ...softmax, classes: [1] }), [3]],
+  'focal per pixel': [(face) => face.focalLoss(logits, labels, { ...softmax, reduction: 'none' }), [2, 4, 5]],
+  'focal per element': [(face) => face.focalLoss(logits, labels, { ...sigmoid, reduction: 'none' }), [2, 3, 4, 5]],
+  'the first of two averages': [
+    (face) => face.jaccardMetricLoss(logits, labels, { ...softmax, averages: { images: 1, data: 1 } }),
+    [3],
   ],
   'a compound: its first term': [(face) => face.diceCrossEntropyLoss(logits, labels, softmax), [2, 3]],
 }

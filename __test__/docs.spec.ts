@@ -1,5 +1,4 @@
 /** The documentation says what is: its examples run and print what they say, its tables and listings match the code. */
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,33 +6,14 @@ import test from 'ava'
 
 import { crossEntropyLoss, diceLoss } from '../src/index.ts'
 import { FACES } from './faces.ts'
+import { printed, promised, read, root, testBlocks } from './pages.ts'
 
-const root = dirname(import.meta.dirname)
-const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const README = read('README.md')
+const LOSSES = read('docs/losses.md')
 
-/** What a program promises to print: the comments that begin with an arrow. */
-const promised = (code: string): string[] => [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line!)
-
-/** Runs a program in the project, where 'maskloss' is the built package, and gives the lines it printed. */
-function printed(args: readonly string[], code = ''): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, args, { cwd: root }, (error, stdout) => {
-      if (error === null) resolve(stdout.trimEnd().split('\n'))
-      else reject(error)
-    })
-    child.stdin?.end(code)
-  })
-}
-
-const blocks = [...README.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code!)
-
-for (const [index, code] of blocks.entries()) {
-  test(`block ${index + 1} of README.md prints what it says`, async (t) => {
-    t.true(promised(code).length > 0)
-    t.deepEqual(await printed(['--input-type=module', '-'], code), promised(code))
-  })
-}
+testBlocks('README.md')
+testBlocks('docs/losses.md')
+testBlocks('docs/migration.md')
 
 for (const name of readdirSync(new URL('../examples', import.meta.url)).filter((file) => file.endsWith('.mjs'))) {
   test(`examples/${name} prints what it says`, async (t) => {
@@ -119,21 +99,27 @@ test('binary Dice of the second article: one score a sample', (t) => {
 })
 
 /** Rows of the table of defaults whose default is written as JavaScript: name, default, the losses that have the option. */
-const [, section] = README.split('### Defaults\n')
-const defaults = [...section!.split('\n#')[0]!.matchAll(/^\| `(\w+)` \| `([^`]+)` \| (.*) \|$/gm)].map(
-  ([, name, value, where]) => ({
+const defaults = [README, LOSSES].flatMap((page) => {
+  const [, section] = page.split(/^##+ Defaults\n/m)
+  const rows = section!.split('\n#')[0]!.matchAll(/^\| `(\w+)` \| `([^`]+)` \| (.*) \|$/gm)
+  return [...rows].map(([, name, value, where]) => ({
     name: name!,
     value: JSON.parse(value!.replaceAll("'", '"')) as unknown,
     where: where!,
-  }),
-)
+  }))
+})
 
 for (const [name, face] of FACES) {
   test(`the defaults of ${name} are those of the table in README.md`, (t) => {
-    t.true(defaults.length >= 15)
+    t.true(defaults.length >= 45)
     const prediction = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i * i))
     const reference = Uint8Array.of(0, 1, 1, 2, 0, 0, 1, 1)
     const call = { activation: 'softmax', layout: 'NCW', shape: [2, 3, 4] } as const
+    const distances = [
+      [0, 1, 2],
+      [1, 0, 2],
+      [2, 2, 0],
+    ]
     const losses = {
       'region losses': (options: object) => face.diceLoss(prediction, reference, { ...call, ...options }),
       'all losses': (options: object) => face.jaccardLoss(prediction, reference, { ...call, ...options }),
@@ -149,6 +135,25 @@ for (const [name, face] of FACES) {
         }),
       'binary cross-entropy': (options: object) =>
         face.binaryCrossEntropyLoss(prediction, reference, { ...call, activation: 'sigmoid', ...options }),
+      'asymmetric similarity': (options: object) =>
+        face.asymmetricSimilarityLoss(prediction, reference, { ...call, ...options }),
+      'generalized Dice': (options: object) => face.generalizedDiceLoss(prediction, reference, { ...call, ...options }),
+      'generalized Wasserstein Dice': (options: object) =>
+        face.generalizedWassersteinDiceLoss(prediction, reference, { ...call, distances, ...options }),
+      'Jaccard metric': (options: object) => face.jaccardMetricLoss(prediction, reference, { ...call, ...options }),
+      'Lovász-softmax': (options: object) => face.lovaszSoftmaxLoss(prediction, reference, { ...call, ...options }),
+      'Lovász hinge': (options: object) =>
+        face.lovaszHingeLoss(prediction, reference, { ...call, activation: 'sigmoid', ...options }),
+      'Matthews correlation': (options: object) =>
+        face.matthewsCorrelationLoss(prediction, reference, { ...call, ...options }),
+      'sensitivity-specificity': (options: object) =>
+        face.sensitivitySpecificityLoss(prediction, reference, { ...call, ...options }),
+      focal: (options: object) => face.focalLoss(prediction, reference, { ...call, ...options }),
+      poly: (options: object) => face.polyLoss(prediction, reference, { ...call, ...options }),
+      'generalized cross-entropy': (options: object) =>
+        face.generalizedCrossEntropyLoss(prediction, reference, { ...call, ...options }),
+      'asymmetric unified focal': (options: object) =>
+        face.asymmetricUnifiedFocalLoss(prediction, reference, { ...call, ...options }),
     }
     for (const { name: option, value, where } of defaults) {
       const loss = losses[where as keyof typeof losses]
@@ -157,6 +162,12 @@ for (const [name, face] of FACES) {
     }
   })
 }
+
+test('docs/conventions.md has the table that scripts/side-by-side.mjs prints', async (t) => {
+  const table = await printed(['scripts/side-by-side.mjs'])
+  t.true(table.length > 15)
+  t.true(read('docs/conventions.md').includes(`\n\n${table.join('\n')}\n\n`))
+})
 
 test('ARCHITECTURE.md shows the file of a region loss as it is', (t) => {
   const page = read('ARCHITECTURE.md')
@@ -168,9 +179,12 @@ const PAGES = [
   'README.md',
   'ARCHITECTURE.md',
   'docs/command-line.md',
+  'docs/losses.md',
   'docs/development.md',
   'crates/maskloss/README.md',
   'crates/maskloss-io/README.md',
+  'docs/conventions.md',
+  'docs/migration.md',
 ]
 
 test('every link of the pages leads to a file, a folder or a heading', (t) => {

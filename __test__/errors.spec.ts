@@ -43,7 +43,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   "another loss's option": [
     dice({ ...softmax, gamma: 2 }),
     'ERR_MASKLOSS_OPTION_UNKNOWN',
-    "Expected an option of diceLoss for options but found 'gamma'; gamma is an option of focalTverskyLoss.",
+    "Expected an option of diceLoss for options but found 'gamma'; gamma is an option of focalTverskyLoss, focalLoss and asymmetricUnifiedFocalLoss.",
   ],
   'an option of the call in the constructor': [
     (face) => new face.DiceLoss(untyped(softmax)),

@@ -71,11 +71,21 @@ test('an empty cell is a perfect or the worst score under every transform', (t) 
   }
 })
 
-test('the outer power is of the reduced value, the values come before it', (t) => {
+test('the outer transform is of the reduced value, the values come before it', (t) => {
   const plain = evaluate(engine, none(region(3)), data)
   const outer = evaluate(engine, none(region(3, { outerGamma: 0.75 })), data)
   t.deepEqual(outer.values, plain.values)
   t.true(near(outer.loss, plain.loss ** 0.75))
+  const of = (options: Partial<RegionTerm>): number => lossOf(engine, none(region(3, options)), data)
+  t.true(near(of({ outerTransform: 'log-power', outerGamma: 0.3 }), (-Math.log(1 - plain.loss)) ** 0.3))
+  t.is(of({ outerTransform: 'log-power', floor: 0.9 }), -Math.log(0.9))
+  const negative = of({ transform: 'negative' })
+  t.true(
+    near(
+      of({ transform: 'negative', outerTransform: 'penalty', outerGamma: 2.5 }),
+      negative / (1 + 2.5 * (1 - negative)),
+    ),
+  )
   const perfect = none(region(1, { outerGamma: 0.5 }), 1)
   const on: Data = { prediction: Float64Array.of(1, 0), samples: 1, pixels: 2, target: Uint8Array.of(1, 0) }
   const { loss, gradient } = evaluate(engine, perfect, on)
@@ -124,7 +134,7 @@ test('means of means: each sample’s cells that count, then the samples; or the
 })
 
 test('generalized Dice is one ratio of weighted sums', (t) => {
-  const volumeWeights: VolumeWeights = { power: 2, offset: 0, floor: 0, absent: 'largest' }
+  const volumeWeights: VolumeWeights = { volumes: 'score', power: 2, offset: 0, floor: 0, absent: 'largest' }
   const term = region(3, { scorePer: 'sample', weightMode: 'inside', volumeWeights })
   valuesOf(term).forEach((value, n) => {
     const sums = [0, 1, 2].map((c) => sumsOf(n, c))
@@ -137,12 +147,12 @@ test('generalized Dice is one ratio of weighted sums', (t) => {
 })
 
 test('generalized Dice of one class is Dice, and of weights 1 the Dice of all classes', (t) => {
-  const volumeWeights: VolumeWeights = { power: 2, offset: 0, floor: 0, absent: 'largest' }
+  const volumeWeights: VolumeWeights = { volumes: 'score', power: 2, offset: 0, floor: 0, absent: 'largest' }
   const smooth = { smoothNumerator: 0, smoothDenominator: 0 }
   const one = { scorePer: 'sample', classes: [1], ...smooth } as const
   const generalized = valuesOf(region(3, { ...one, weightMode: 'inside', volumeWeights }))
   valuesOf(region(3, one)).forEach((value, n) => t.true(near(value, generalized[n]!)))
-  const flat: VolumeWeights = { power: 1, offset: 0, floor: 1e6, absent: 'formula' }
+  const flat: VolumeWeights = { volumes: 'score', power: 1, offset: 0, floor: 1e6, absent: 'formula' }
   const all = { scorePer: 'batch', ...smooth } as const
   const flattened = valuesOf(region(3, { ...all, weightMode: 'inside', volumeWeights: flat }))
   t.true(near(valuesOf(region(3, all))[0]!, flattened[0]!))
@@ -150,7 +160,7 @@ test('generalized Dice of one class is Dice, and of weights 1 the Dice of all cl
 
 test('what a class without reference weighs', (t) => {
   const weightOf = (absent: VolumeWeights['absent'], options: Partial<VolumeWeights> = {}): number => {
-    const volumeWeights: VolumeWeights = { power: 1, offset: 0, floor: 0, ...options, absent }
+    const volumeWeights: VolumeWeights = { volumes: 'score', power: 1, offset: 0, floor: 0, ...options, absent }
     const term = region(3, { weightMode: 'multiply', volumeWeights })
     // Class 2 is absent from sample 1: its loss there is 1 − 1e-5/(P + 1e-5).
     return valuesOf(term)[5]! / valuesOf(region(3))[5]!
@@ -161,16 +171,21 @@ test('what a class without reference weighs', (t) => {
   t.true(near(weightOf('formula', { offset: 0.5 }), 2))
   t.true(near(weightOf('formula', { floor: 0.25 }), 4))
   const empty = { ...data, perClass: true, target: new Float64Array(36) }
-  const volumeWeights: VolumeWeights = { power: 2, offset: 0, floor: 0, absent: 'largest' }
+  const volumeWeights: VolumeWeights = { volumes: 'score', power: 2, offset: 0, floor: 0, absent: 'largest' }
   t.deepEqual(valuesOf(region(3, { weightMode: 'multiply', volumeWeights }), empty), valuesOf(region(3), empty))
 })
 
 test('volumes are the batch’s where scores pool it, and the mean weighs by Σ w·ℓ / Σ w', (t) => {
-  const volumeWeights: VolumeWeights = { power: 1, offset: 1e-7, floor: 0, absent: 'formula' }
+  const volumeWeights: VolumeWeights = { volumes: 'score', power: 1, offset: 1e-7, floor: 0, absent: 'formula' }
   const pooled = valuesOf(region(3, { scorePer: 'class', weightMode: 'multiply', volumeWeights }))
   const plain = valuesOf(region(3, { scorePer: 'class' }))
   const weights = [0, 1, 2].map((c) => 1 / (sumsOf(0, c).G + sumsOf(1, c).G + 1e-7))
   pooled.forEach((value, c) => t.true(near(value, weights[c]! * plain[c]!)))
+  const batch: VolumeWeights = { ...volumeWeights, volumes: 'batch', power: 2, offset: 0.5 }
+  const cells = valuesOf(region(3))
+  valuesOf(region(3, { weightMode: 'multiply', volumeWeights: batch })).forEach((value, i) => {
+    t.true(near(value, cells[i]! / ((sumsOf(0, i % 3).G + sumsOf(1, i % 3).G) ** 2 + 0.5)))
+  })
   const loss = lossOf(engine, none(region(3, { scorePer: 'class', volumeWeights })), data)
   const total = weights.reduce((a, b) => a + b)
   t.true(near(loss, pooled.reduce((a, b) => a + b) / total))

@@ -14,6 +14,7 @@ import {
   pixelLoss,
 } from './cases/build.ts'
 import { randomData } from './cases/data.ts'
+import { gradientError } from './cases/gradients.ts'
 
 const engine = reference.engine()
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-13 * Math.max(1, Math.abs(b))
@@ -95,6 +96,19 @@ test('the two mixtures of a soft target, written out', (t) => {
   t.true(near(value('signed'), (1 / (1 + Math.exp(z * (2 * u - 1)))) ** 2 * weight * entropy))
   const parts = 0.25 * u * (1 - p) ** 2 * -Math.log(p) + 0.75 * (1 - u) * p ** 2 * -Math.log(1 - p)
   t.true(near(value('linear'), parts))
+})
+
+test('a categorical mixture is one likelihood for the pixel', (t) => {
+  const p = [0.5, 0.3, 0.2]
+  const on: Data = { prediction: Float64Array.from(p, Math.log), samples: 1, pixels: 1, target: Uint8Array.of(1) }
+  const options = { softTarget: 'mixed', targetScale: 0.7, targetOffset: 0.1, positiveWeights: [1, 3, 1] } as const
+  const mixture = 0.8 * 0.3 + 0.1 * 0.7
+  t.true(near(of(pixelLoss(3, options), on).loss, 3 * (1 - mixture) ** 2 * -Math.log(mixture)))
+  const hard = randomData({ activation: 'softmax' })
+  t.true(same(of(pixelLoss(3, { softTarget: 'mixed' }), hard), of(pixelLoss(3), hard)))
+  const spec = criterion(3, pixelLoss(3, options), { activation: 'none' })
+  const row = { name: 'of probabilities', spec, data: randomData({ activation: 'none', target: 'soft' }) }
+  t.true(gradientError(engine, engine, row) <= 1e-6)
 })
 
 test('far-out logits: the loss is what the logarithm says, and every slope is finite', (t) => {

@@ -135,6 +135,48 @@ function compiles(
   const inLoop = new DiceCrossEntropyLoss({ activation: 'none' }).evaluate(ort, labels)
   same<typeof inLoop.terms.dice, number>(true)
 
+  const combined = maskloss.combine([
+    [1, criterion],
+    [0.5, new DiceCrossEntropyLoss({ activation: 'softmax' })],
+    [2, maskloss.combine([[1, criterion]])],
+  ])
+  const sum = combined.evaluate(ort, labels, { gradient: buffer })
+  same<typeof sum.terms, Readonly<Record<string, number>>>(true)
+  same<typeof sum.gradient, Float64Array<ArrayBuffer>>(true)
+  const supervision = maskloss.deepSupervision(combined, { weightMode: 'two' })
+  const plain = supervision.evaluate([ort, ort], labels)
+  // @ts-expect-error no gradients were asked for
+  void plain.gradients
+  same<(typeof plain.scales)[0]['loss'], number>(true)
+  const eachScale = supervision.evaluate([logits, logits], labels, { shapes: [[1, 2, 2, 2]], gradients: true })
+  same<typeof eachScale.gradients, readonly Float32Array<ArrayBuffer>[]>(true)
+  const perhaps = supervision.evaluate([ort], labels, { gradients: flag })
+  same<typeof perhaps.gradients, readonly maskloss.FloatArray[] | undefined>(true)
+  const metric = new maskloss.JaccardMetricLoss({ activation: 'softmax', averages: { images: 1 } })
+  same<ReturnType<typeof metric.evaluate>['terms'], Readonly<Record<string, number>>>(true)
+  maskloss.focalLoss(logits, labels, { ...options, gamma: [1, 2], alpha: new Float32Array(2) })
+
+  // @ts-expect-error a function is no criterion
+  maskloss.combine([[1, diceLoss]])
+  // @ts-expect-error a loss needs its factor
+  maskloss.combine([criterion])
+  // @ts-expect-error only criteria are supervised
+  maskloss.deepSupervision({ evaluate: () => ({ loss: 0 }) })
+  // @ts-expect-error the gradients of several predictions
+  supervision.evaluate([ort], labels, { gradient: true })
+  // @ts-expect-error distances are required
+  maskloss.generalizedWassersteinDiceLoss(logits, labels, options)
+  // @ts-expect-error Lovász losses have no class weights
+  maskloss.lovaszSoftmaxLoss(logits, labels, { ...options, classWeights: [1, 2] })
+  // @ts-expect-error the hinge takes logits of independent classes
+  maskloss.lovaszHingeLoss(logits, labels, options)
+  // @ts-expect-error no ratio of weighted sums
+  maskloss.matthewsCorrelationLoss(logits, labels, { ...options, weightMode: 'inside' })
+  // @ts-expect-error the worst pixels have a mean of their own
+  maskloss.diceTopKLoss(logits, labels, { ...options, topK: { meanOver: 'pixels' } })
+  // @ts-expect-error a power is no choice of log-Dice
+  maskloss.logDiceLoss(logits, labels, { ...options, transform: 'negative' })
+
   // `undefined` is absent, lists may be typed arrays.
   diceLoss(logits, labels, { ...options, layout: undefined, smooth: undefined, classWeights: new Float32Array(2) })
 

@@ -19,7 +19,7 @@ export const CALL_TABLE: Readonly<Record<keyof CallOptions, OptionKind>> = {
 }
 export const SHAPE = 0
 export const PIXEL_WEIGHTS = 1
-const GRADIENT = 2
+export const GRADIENT = 2
 const GRADIENT_SCALE = 3
 const ACCUMULATE = 4
 const THREADS = 5

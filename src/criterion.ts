@@ -2,7 +2,7 @@
 import { CALL_SLOTS, CALL_TABLE, NO_CALL_OPTIONS } from './call.ts'
 import type { EngineSource } from './engine.ts'
 import { Evaluation, type Warned } from './evaluation.ts'
-import type { Loss } from './loss.ts'
+import type { Loss, Plan } from './loss.ts'
 import { OPTION_HOMES } from './losses/homes.ts'
 import { OptionNames, OptionValues, sameValues } from './options.ts'
 import type { CallOptions, Evaluated, GradientOption } from './result.ts'
@@ -29,6 +29,13 @@ const CALL_HOMES = new Map(
   Object.keys(CALL_TABLE).map((name) => [name, `${name} belongs to the call: pass it to evaluate`]),
 )
 
+const PLANS = new WeakMap<object, Plan>()
+
+/** The plan of a criterion; `undefined` for anything that is none of this copy of maskloss. */
+export function planOf(criterion: unknown): Plan | undefined {
+  return typeof criterion === 'object' && criterion !== null ? PLANS.get(criterion) : undefined
+}
+
 /** A loss whose options were read and checked once, for use in a loop. */
 export class LossCriterion<Options, Terms extends string = never> {
   readonly #evaluation: Evaluation
@@ -39,11 +46,12 @@ export class LossCriterion<Options, Terms extends string = never> {
     const table: Loss<object>['table'] = loss.table
     const names = new OptionNames(owner, table, new Map([...OPTION_HOMES, ...CALL_HOMES]))
     const plan = loss.parse(names.parse(options))
+    PLANS.set(this, plan)
     const homes = names.names.map(
       (name) => [name, `${name} belongs to the criterion: pass it to its constructor`] as const,
     )
     this.#callNames = new OptionNames(`${owner}.evaluate`, CALL_TABLE, new Map([...OPTION_HOMES, ...homes]))
-    this.#evaluation = new Evaluation(plan, source, owner, loss.terms, { warned: false })
+    this.#evaluation = new Evaluation(plan, source, owner, { warned: false })
   }
 
   /**
@@ -90,7 +98,7 @@ export function lossFunction<Options, Terms extends string = never>(
     const plan = loss.parse(new OptionValues(names, values, ''))
     // The call's own arrays are not kept alive.
     const kept = [...NO_CALL_OPTIONS, ...values.slice(CALL_SLOTS)]
-    const entry = { values: kept, evaluation: new Evaluation(plan, source, loss.name, loss.terms, warned) }
+    const entry = { values: kept, evaluation: new Evaluation(plan, source, loss.name, warned) }
     remembered[oldest] = entry
     oldest = (oldest + 1) % REMEMBERED
     return entry

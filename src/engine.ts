@@ -32,12 +32,15 @@ export type ScorePer = 'sample-class' | 'class' | 'sample' | 'batch'
 export type RegionForm = 'product' | 'squared' | 'absolute' | 'squared-errors'
 /** In which order a mean goes over the values: all alike; each sample's, then the samples'; each class's, then the classes'. */
 export type Averaging = 'cells' | 'samples' | 'classes'
+/** From the reduced value v to the loss: `v^γ`, `(−log(max(1 − v, floor)))^γ`, `v/(1 + γ·(1 − v))`. */
+export type OuterTransform = 'power' | 'log-power' | 'penalty'
 /**
- * Class weights that come from the reference: `w_c = 1/max((G_c + offset)^power, floor)`, G of the cell's sample (of the batch where
- * scores pool it). What a class without reference weighs: what the formula gives; the largest weight of a class that has some, in
- * the same pool (0 where none has); 0.
+ * Class weights that come from the reference: `w_c = 1/max(G_c^power + offset, floor)`, G of the cell's sample (of the batch where
+ * scores pool it), or with `volumes: 'batch'` always of the batch. What a class without reference weighs: what the formula gives;
+ * the largest weight of a class that has some, in the same pool (0 where none has); 0.
  */
 export interface VolumeWeights {
+  readonly volumes: 'score' | 'batch'
   readonly power: 1 | 2
   readonly offset: number
   readonly floor: number
@@ -78,7 +81,9 @@ export interface RegionTerm extends CellOptions {
   readonly gamma: number
   /** γ by class id, where the classes differ; length C. */
   readonly classGammas: readonly number[] | undefined
-  /** The loss is the reduced value to this power; 1 otherwise. */
+  /** From the reduced value to the loss; `'power'` with an `outerGamma` of 1 changes nothing. */
+  readonly outerTransform: OuterTransform
+  /** γ of the outer transform; 1 otherwise. */
   readonly outerGamma: number
   /** `a`: 2 where smoothing acts on the Dice scale (2I), 1 on the overlap scale (I). */
   readonly scale: 1 | 2
@@ -141,8 +146,9 @@ export interface WassersteinTerm {
  *     poly          φ(p) = −log p + γ·(1 − p)
  *     generalized   φ(p) = (1 − p^γ)/γ,   0 < γ ≤ 1
  *
- * `'binary'` focal of a target that is neither 0 nor 1, by `softTarget`: `'linear'` the formula above; `'mixed'`
+ * What a target that is neither 0 nor 1 means, by `softTarget`: `'linear'` the formula above. `'binary'` focal, t for `t'`: `'mixed'`
  * `(1 − q)^γ·(a·t + b·(1 − t))·BCE(p, t)` with `q = p·t + (1 − p)·(1 − t)`; `'signed'` the same with `q = σ(z·(2t − 1))`.
+ * `'categorical'`: `'mixed'` `Σ_c a_c·t_c·φ(Σ_k t'_k·p_k)`, φ with the γ of each c.
  */
 export interface PixelTerm {
   readonly kind: 'pixel'
@@ -176,8 +182,9 @@ export interface PixelTerm {
 }
 
 /**
- * Lovász extension of the Jaccard loss (Berman et al. 2018): errors sorted descending, times the discrete derivative of the loss.
- * Pixel weights only leave out the pixels of weight 0. Equal errors are sorted by sample, class, pixel. `'softmax'`: errors `|t − p|` of each class; `'hinge'`: `max(0, 1 − z·(2t − 1))` of logits (activation `'sigmoid'`, which is not applied).
+ * Lovász extension of the Jaccard loss (Berman et al. 2018): errors sorted descending, equal ones by sample, class, pixel, times the
+ * discrete derivative of the loss. Pixels of weight 0 are left out; other weights do not weigh.
+ * `'softmax'`: errors `|t − p|` of each class; `'hinge'`: `max(0, 1 − z·(2t − 1))` of logits (activation `'sigmoid'`, which is not applied).
  */
 export interface LovaszTerm {
   readonly kind: 'lovasz'

@@ -16,7 +16,15 @@ import {
 } from './call.ts'
 import { labelArray, planeArray, predictionArray, weightArray } from './convert.ts'
 import { describe } from './describe.ts'
-import type { CriterionSpec, EngineCriterion, EngineSource, FloatArray, LabelArray, PlaneArray } from './engine.ts'
+import type {
+  CriterionSpec,
+  EngineCriterion,
+  EngineSource,
+  FloatArray,
+  LabelArray,
+  PlaneArray,
+  Term,
+} from './engine.ts'
 import { masklossError } from './errors.ts'
 import { channelsLastError, faultError } from './faults.ts'
 import { geometryOf, sameShape, type Geometry } from './layout.ts'
@@ -63,25 +71,17 @@ export class Evaluation {
   readonly #source: EngineSource
   readonly #owner: string
   readonly #warned: Warned
-  readonly #termNames: readonly string[] | undefined
   readonly #terms: Float64Array
   readonly #compiled: Map<number, Compiled> = new Map()
   #numerics = ''
   #fitted: Fitted | undefined
   #activationProbed: boolean
 
-  constructor(
-    plan: Plan,
-    source: EngineSource,
-    owner: string,
-    termNames: readonly string[] | undefined,
-    warned: Warned,
-  ) {
+  constructor(plan: Plan, source: EngineSource, owner: string, warned: Warned) {
     this.#plan = plan
     this.#source = source
     this.#owner = owner
     this.#warned = warned
-    this.#termNames = termNames
     this.#terms = new Float64Array(plan.parts.length)
     this.#activationProbed = plan.activation === 'none'
   }
@@ -92,6 +92,7 @@ export class Evaluation {
     const predicted = recognize(prediction, 'prediction')
     const reference = recognize(target, 'target')
     const weights = call[PIXEL_WEIGHTS] === undefined ? undefined : recognize(call[PIXEL_WEIGHTS], 'pixelWeights')
+    if (weights !== undefined) this.#checkWeighed()
 
     const threads = threadsOf(call)
     const gradientScale = gradientScaleOf(call)
@@ -144,7 +145,7 @@ export class Evaluation {
       nonFinite: outcome.nonFinite,
       numerics: this.#numerics,
     }
-    if (this.#termNames !== undefined) result.terms = this.#namedTerms(this.#termNames)
+    if (this.#plan.terms !== undefined) result.terms = this.#namedTerms(this.#plan.terms)
     if (gradient !== undefined) result.gradient = gradient
     return result
   }
@@ -179,13 +180,25 @@ export class Evaluation {
     if (known !== undefined) return known
     const { activation, ignoreIndex, maskValue, regions, checkValues, parts } = this.#plan
     checkClassCount(this.#plan, classes)
-    const terms = parts.map((part) => part.bind(classes))
+    const terms = parts.map((part): Term => ({ ...part.bind(classes), weight: part.weight }))
     const spec: CriterionSpec = { activation, classes, ignoreIndex, maskValue, regions, checkValues, terms }
     const engine = this.#source.engine()
     this.#numerics = engine.runtime().numerics
     const compiled = { criterion: engine.compile(spec), spec }
     this.#compiled.set(classes, compiled)
     return compiled
+  }
+
+  #checkWeighed(): void {
+    const sorted = this.#plan.parts.find((part) => !part.weighsPixels)
+    if (sorted === undefined) return
+    throw masklossError({
+      code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+      argument: 'pixelWeights',
+      expected: 'losses that are sums over pixels beside it',
+      actual: `${sorted.name}, which sorts them`,
+      remedy: 'mark pixels to leave out by ignoreIndex',
+    })
   }
 
   #checkIgnoredClass(classes: number): void {

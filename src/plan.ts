@@ -3,9 +3,9 @@
  *
  *     criterion  activation, classes, ignoreIndex?, maskValue?, checkValues, regions: [[label]]?, terms: [term]
  *     term       weight, kind, then by kind
- *       0 region                   cells, form, transform, gamma, classGammas: [γ]?, outerGamma, scale, alpha, beta,
+ *       0 region                   cells, form, transform, gamma, classGammas: [γ]?, outerTransform, outerGamma, scale, alpha, beta,
  *                                  smoothNumerator, smoothDenominator, floor, targetFloor,
- *                                  volumeWeights: (power, offset, floor, absent)?
+ *                                  volumeWeights: (volumes, power, offset, floor, absent)?
  *       1 cross-entropy            classWeights: [w]?, labelSmoothing, meanOver, clip, topPercent?, reduction
  *       2 binary-cross-entropy     classWeights: [w]?, positiveWeights: [π]?, labelSmoothing, meanOver, clip, reduction
  *       3 correlation              cells, smooth
@@ -35,6 +35,8 @@ const KINDS = [
 ] as const
 const REGION_FORMS = ['product', 'squared', 'absolute', 'squared-errors'] as const
 const TRANSFORMS = ['one-minus', 'negative', 'negative-log', 'power', 'log-power', 'penalty'] as const
+const OUTER_TRANSFORMS = ['power', 'log-power', 'penalty'] as const
+const VOLUMES = ['score', 'batch'] as const
 const SCORE_PER = ['sample-class', 'class', 'sample', 'batch'] as const
 const WEIGHT_MODES = ['mean', 'multiply', 'inside'] as const
 const EMPTY_CLASSES = ['smooth', 'perfect', 'worst', 'skip', 'nan'] as const
@@ -138,6 +140,7 @@ function regionPlan(term: RegionTerm): number[] {
     TRANSFORMS.indexOf(term.transform),
     term.gamma,
     ...optional(term.classGammas, list),
+    OUTER_TRANSFORMS.indexOf(term.outerTransform),
     term.outerGamma,
     term.scale,
     term.alpha,
@@ -162,8 +165,8 @@ function cellsPlan(cells: CellOptions): number[] {
   ]
 }
 
-function volumePlan({ power, offset, floor, absent }: VolumeWeights): number[] {
-  return [power, offset, floor, ABSENT_WEIGHTS.indexOf(absent)]
+function volumePlan({ volumes, power, offset, floor, absent }: VolumeWeights): number[] {
+  return [VOLUMES.indexOf(volumes), power, offset, floor, ABSENT_WEIGHTS.indexOf(absent)]
 }
 
 function one(number: number): number[] {

@@ -14,7 +14,8 @@ export interface CallOptions<Gradient extends GradientOption = GradientOption> {
   readonly shape?: ArrayLike<number> | undefined
   /**
    * One weight m ≥ 0 a pixel, of the labels' shape: multiplies the pixel's part in every sum. A pixel of weight 0 is not
-   * read. Float32 and float64 lie as they are, other types are copied. Default: 1 everywhere.
+   * read. Float32 and float64 lie as they are, other types are copied. The Lovász losses, which sort pixels, refuse them.
+   * Default: 1 everywhere.
    */
   readonly pixelWeights?: TensorLike | undefined
   /**
@@ -35,13 +36,14 @@ export interface LossResult {
   /** The loss, reduced as the criterion says. */
   readonly loss: number
   /**
-   * The parts of the loss. Region losses: one value a cell, w·ℓ, NaN where skipped; cross-entropies: one a class, which add
-   * up to the loss, or under reduction `'none'` one a pixel. Compounds: those of the first term.
+   * The parts of the loss. Losses of scores: one value a cell, w·ℓ, NaN where skipped; sums over pixels: one a class, which
+   * add up to the loss, or under reduction `'none'` one a pixel. Compounds: those of the first term.
    */
   readonly values: Float64Array<ArrayBuffer>
   /**
-   * The axes of `values`. Region losses: [samples, classes], [classes], [samples] or [] by `scorePer`, with the classes that
-   * count; cross-entropies: [C], under reduction `'none'` [samples, …spatial] (binary: the prediction's shape).
+   * The axes of `values`. Losses of scores: [samples, classes], [classes], [samples] or [] by `scorePer`, with the classes
+   * that count; sums over pixels: [C], under reduction `'none'` [samples, …spatial] (independent classes: the prediction's
+   * shape).
    */
   readonly valuesShape: readonly number[]
   /** How many prediction values that count are NaN or infinite. Each makes the cells it touches, and so the loss, NaN. */

@@ -131,6 +131,8 @@ const REGION: readonly Loss[] = [
   overlap('focal dice, a gamma each class', { transform: 'power', classGammas: [1, 0.5, 2] }),
   overlap('dice to a power', { outerGamma: 0.75, scorePer: 'class' }),
   overlap('dice squared to a power, sum', { outerGamma: 2, form: 'squared', reduction: 'sum' }),
+  overlap('negative dice with a penalty', { transform: 'negative', outerTransform: 'penalty', outerGamma: 2.5 }),
+  overlap('logarithm of dice to a power', { outerTransform: 'log-power', outerGamma: 0.3, floor: 1e-6 }),
   overlap('dice of a target with a floor', { targetFloor: 0.05 }),
   overlap('dice absolute of a target with a floor', { targetFloor: 0.01, form: 'absolute', scorePer: 'sample' }),
   overlap('dice averaged by sample, empty skipped', { averaging: 'samples', emptyClass: 'skip' }),
@@ -140,21 +142,24 @@ const REGION: readonly Loss[] = [
   overlap('dice, volume weights inside a sample', {
     scorePer: 'sample',
     weightMode: 'inside',
-    volumeWeights: { power: 2, offset: 0, floor: 0, absent: 'largest' },
+    volumeWeights: { volumes: 'score', power: 2, offset: 0, floor: 0, absent: 'largest' },
   }),
   weighted('dice, volume weights and class weights inside the batch', {
     scorePer: 'batch',
     weightMode: 'inside',
-    volumeWeights: { power: 1, offset: 0, floor: 2, absent: 'formula' },
+    volumeWeights: { volumes: 'score', power: 1, offset: 0, floor: 2, absent: 'formula' },
   }),
   overlap('dice, volume weights averaged by sample', {
     averaging: 'samples',
-    volumeWeights: { power: 2, offset: 1e-2, floor: 0, absent: 'formula' },
+    volumeWeights: { volumes: 'score', power: 2, offset: 1e-2, floor: 0, absent: 'formula' },
+  }),
+  overlap('dice, volume weights of the batch', {
+    volumeWeights: { volumes: 'batch', power: 2, offset: 1e-7, floor: 0, absent: 'formula' },
   }),
   overlap('dice, volume weights multiply by class', {
     scorePer: 'class',
     weightMode: 'multiply',
-    volumeWeights: { power: 1, offset: 0, floor: 0, absent: 'zero' },
+    volumeWeights: { volumes: 'score', power: 1, offset: 0, floor: 0, absent: 'zero' },
   }),
 ]
 
@@ -198,11 +203,14 @@ const CELLS: readonly Loss[] = [
 ]
 
 type PixelOptions = (classes: number) => Parameters<typeof pixelLoss>[1]
-const categoricalPixel = (name: string, options: PixelOptions): Loss => ({
+const categoricalPixel = (name: string, options: PixelOptions, activations = CATEGORICAL): Loss => ({
   name,
   terms: (classes) => [pixelLoss(classes, options(classes))],
-  activations: CATEGORICAL,
+  activations,
 })
+/** The classes of a mixture exclude each other: it has no regions. */
+const mixedPixel = (name: string, options: PixelOptions): Loss =>
+  categoricalPixel(name, (classes) => ({ softTarget: 'mixed', ...options(classes) }), ['softmax'])
 const binaryPixel = (name: string, options: PixelOptions): Loss => ({
   name: `binary ${name}`,
   terms: (classes) => [pixelLoss(classes, { form: 'binary', ...options(classes) })],
@@ -223,6 +231,16 @@ const PIXELS: readonly Loss[] = [
     targetScale: 0.9,
     targetOffset: 0.03,
     reduction: 'sum',
+  })),
+  mixedPixel('focal mixed, weights', (C) => ({
+    targetScale: 0.85,
+    targetOffset: 0.1,
+    positiveWeights: weights(C),
+  })),
+  mixedPixel('generalized mixed', (C) => ({
+    function: 'generalized',
+    gammas: gammas(C, 0.5),
+    meanOver: 'weights',
   })),
   categoricalPixel('focal reduced', (C) => ({ reducedThreshold: 0.4, gammas: gammas(C, 1.5) })),
   categoricalPixel('focal normalized', (C) => ({ normalized: true, reduction: 'sum', gammas: gammas(C, 0.5) })),

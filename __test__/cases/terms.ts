@@ -35,6 +35,7 @@ export function region(classes: number, options: Partial<RegionTerm> = {}): Regi
     transform: 'one-minus',
     gamma: 1,
     classGammas: undefined,
+    outerTransform: 'power',
     outerGamma: 1,
     scale: 2,
     alpha: 0.5,

@@ -27,6 +27,7 @@ type Library = Readonly<Record<string, (...given: readonly unknown[]) => unknown
 const EXTRAS: Readonly<Record<string, string>> = {
   mask: 'mask',
   loss_mask: 'mask',
+  keep_mask: 'mask',
   sample_weight: 'pixelWeights',
   weight: 'pixelWeights',
   weights: 'pixelWeights',
@@ -103,17 +104,21 @@ function targetOf(row: VectorCase, precision: Precision): Tensor {
   const shape = recorded.length === 0 ? [1] : recorded
   const numbers = flatten(row.target, size(shape))
   const hard = row.target_kind?.startsWith('labels') === true
-  return { data: hard ? Int32Array.from(numbers) : precision.array.from(numbers), shape }
+  return { data: hard ? Int32Array.from(numbers) : precision.array.from(numbers), shape: ofTensor(shape) }
 }
 
 /** A number stands for a tensor of one element. */
+function ofTensor(shape: readonly number[]): readonly number[] {
+  return shape.length === 0 ? [1] : shape
+}
+
 function extraTensor(
   value: Nested | { readonly shape: readonly number[]; readonly value: Nested },
   precision: Precision,
 ): Tensor {
   const nested = isObject(value) ? value.value : value
   const shape = isObject(value) ? value.shape : shapeOf(nested)
-  return { data: precision.array.from(flatten(nested)), shape: shape.length === 0 ? [1] : shape }
+  return { data: precision.array.from(flatten(nested)), shape: ofTensor(shape) }
 }
 
 function fromNumbers(result: unknown): Actual {

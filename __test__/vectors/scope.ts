@@ -53,7 +53,28 @@ const RULES: readonly Rule[] = [
       library === 'monai' && row.loss === 'GeneralizedWassersteinDiceLoss' && Number(row.input_shape[0]) > 1,
     reason: 'MONAI up to 1.5 mixes the samples of a batch: its numbers are right for one sample only',
   },
+  {
+    applies: (row, library) =>
+      loss('kornia', 'lovasz_softmax_loss', 'LovaszSoftmaxLoss')(row, library) && !hasEqualPixels(row),
+    reason:
+      "kornia sorts the map of class indices instead of each class's foreground: right only where all pixels of a sample are alike",
+  },
+  {
+    applies: loss('tfjs', 'sparseCategoricalCrossentropy'),
+    reason: 'tfjs clips logits to [1e-7, 1 − 1e-7] before the softmax: the entry is left out',
+  },
 ]
+
+/** Whether all pixels of a sample have the same prediction and the same label, `[N, C, …]` and `[N, …]`. */
+function hasEqualPixels({ input, input_shape: [samples = 1, classes = 1], target }: VectorCase): boolean {
+  const isConstant = (plane: Float64Array): boolean => plane.every((value) => value === plane[0])
+  const planes = (nested: unknown, count: number): Float64Array[] => {
+    const numbers = flatten(nested)
+    const length = numbers.length / count
+    return Array.from({ length: count }, (_, index) => numbers.subarray(index * length, (index + 1) * length))
+  }
+  return [...planes(input, samples * classes), ...planes(target, samples)].every(isConstant)
+}
 
 /** Why a case is out of scope; `undefined`: it is in. */
 export function outOfScope(row: VectorCase, library: string, file: VectorFile): string | undefined {

@@ -10,9 +10,16 @@ import { makeCase, pixelsFor, WIDTH, type Case } from './loss-inputs.ts'
 const CLASSES = [4, 19]
 const MODES: readonly Mode[] = ['forward', 'gradient']
 
+const SHARED = { activation: 'softmax', target: 'labels', layout: 'NCW' } as const
+const DICE_CE_FOCAL = maskloss.combine([
+  [1, new maskloss.DiceLoss({ ...SHARED, scorePer: 'class' })],
+  [1, new maskloss.CrossEntropyLoss(SHARED)],
+  [1, new maskloss.FocalLoss(SHARED)],
+])
+
 function optionsOf({ shape, gradient }: Case, threads: number, mode: Mode) {
   const into = mode === 'gradient' ? gradient : undefined
-  return { activation: 'softmax', target: 'labels', layout: 'NCW', shape, threads, gradient: into } as const
+  return { ...SHARED, shape, threads, gradient: into } as const
 }
 
 type Options = ReturnType<typeof optionsOf>
@@ -22,12 +29,8 @@ const COMPOUNDS: Record<string, (given: Case, options: Options) => number> = {
   Dice: ({ prediction, labels }, options) =>
     maskloss.diceLoss(prediction, labels, { ...options, scorePer: 'class' }).loss,
   'Dice + CE': diceCrossEntropy,
-  // No loss of the face has these three terms: the second call adds its gradient to that of the first.
-  'Dice + CE + squared Dice, two calls': (given, options) => {
-    const accumulate = options.gradient === undefined ? undefined : true
-    const squared = { ...options, accumulate, form: 'squared', scorePer: 'class' } as const
-    return diceCrossEntropy(given, options) + maskloss.diceLoss(given.prediction, given.labels, squared).loss
-  },
+  'Dice + CE + focal': ({ prediction, labels }, { shape, threads, gradient }) =>
+    DICE_CE_FOCAL.evaluate(prediction, labels, { shape, threads, gradient }).loss,
 }
 
 function diceCrossEntropy({ prediction, labels }: Case, options: Options): number {

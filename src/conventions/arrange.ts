@@ -4,14 +4,14 @@
  */
 import { labelArray, planeArray, weightArray } from '../convert.ts'
 import { list } from '../describe.ts'
-import type { EvaluateCall, FloatArray } from '../engine.ts'
+import type { Activation, EvaluateCall, FloatArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
-import { geometryOf, isOneOfShapes, type Geometry, type Layout } from '../layout.ts'
+import { geometryOf, isOneOfShapes, sameShape, type Geometry, type Layout } from '../layout.ts'
 import { isPerClass } from '../target.ts'
 import { checkLength, type Tensor } from '../tensor.ts'
 import { lengthOf } from '../typed-array.ts'
 import { everyClass } from './terms.ts'
-import { permutation, permute, select, size, staysInPlace, type Path } from './path.ts'
+import { permutation, permute, select, size, softmax, staysInPlace, type Path } from './path.ts'
 
 /** A tensor of the call other than the prediction, by the name of its argument. */
 export interface Input {
@@ -55,6 +55,18 @@ export function classesLast(path: Path): Grid {
 /** Every element a pixel of one sample with one class, whatever the axes are. */
 export function elements(path: Path): Grid {
   return grid(path, '')
+}
+
+/** A grid and the activation that is left to the engine, which has no softmax of one class: that is 1 whatever the logit is. */
+export interface Activated {
+  readonly grid: Grid
+  readonly activation: Activation
+}
+
+/** Leaves an activation to the engine where it can be left. */
+export function activate(grid: Grid, activation: Activation): Activated {
+  if (activation !== 'softmax' || grid.classes > 1) return { grid, activation }
+  return { grid: { ...grid, path: softmax(grid.path, grid.pixels, 1) }, activation: 'none' }
 }
 
 /** Geometry of a prediction whose axes are `lead`, then spatial ones, then `trail`. */
@@ -104,6 +116,14 @@ export function reshapeInput(input: Input, shape: readonly number[]): Input {
     actual: list(own),
     remedy: 'the prediction comes first, the target second, and both cover the same pixels',
   })
+}
+
+/** Repeats a tensor to a shape as arrays are: axes aligned at the last, extents of 1 repeated. As it lies where it has that shape. */
+export function broadcastInput(input: Input, wanted: readonly number[]): Input {
+  const shape = shapeOf(input, wanted)
+  if (sameShape(shape, wanted) || !broadcasts(shape, wanted)) return input
+  checkLength(input.tensor.data, size(shape), shape, input.name)
+  return withNumbers(input, broadcast(numbersOf(input), shape, wanted), wanted)
 }
 
 /** The axes of a tensor in another order: of targets, which have no gradient. See `permute` for predictions. */
@@ -194,7 +214,11 @@ export function broadcasts(shape: readonly number[], wanted: readonly number[]):
 }
 
 /** Repeats an array along its axes of extent 1, aligned at the last axis. */
-export function broadcast(data: FloatArray, shape: readonly number[], wanted: readonly number[]): Float64Array {
+export function broadcast(
+  data: FloatArray,
+  shape: readonly number[],
+  wanted: readonly number[],
+): Float64Array<ArrayBuffer> {
   const aligned = [...wanted.slice(shape.length).map(() => 1), ...shape]
   const result = new Float64Array(size(wanted))
   for (let index = 0; index < result.length; index += 1) {
@@ -229,6 +253,15 @@ export function holdsLabels(input: Input, grid: Geometry): boolean {
   const { shape, data } = input.tensor
   if (grid.classes === 1) return false
   return shape === undefined ? lengthOf(data) === grid.samples * grid.pixels : isOneOfShapes(shape, grid.labelShapes)
+}
+
+/** The sums of so many numbers each: of values of elements with classes last, one number a pixel. */
+export function sumsOf(values: Float64Array, count: number): Float64Array<ArrayBuffer> {
+  const result = new Float64Array(values.length / count)
+  for (let index = 0; index < values.length; index += 1) {
+    result[Math.floor(index / count)]! += values[index] as number
+  }
+  return result
 }
 
 /** One number a class, by class id: one for all, or a list of that length. */

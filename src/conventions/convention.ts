@@ -63,7 +63,9 @@ export type Entry<Made> = (source: EngineSource) => Made
 
 /** A loss of a library: called without `new`, with the library's own options. Optional where no option is required. */
 export type Convention<Options> = Entry<
-  object extends Options ? (options?: Options) => ConventionCriterion : (options: Options) => ConventionCriterion
+  Record<string, never> extends Options
+    ? (options?: Options) => ConventionCriterion
+    : (options: Options) => ConventionCriterion
 >
 
 /** One evaluation by an engine: what it computes, and on what. */
@@ -109,8 +111,7 @@ export function together(first: Job, second: Job): Job[] {
 export type Arrange = (inputs: Inputs) => Arrangement
 
 /** How many sets of terms a criterion keeps. */
-const MOST_COMPILED = 64
-
+const MOST_COMPILED = 32
 /** The slot of `mask`, behind those of our own losses. */
 const MASK = CALL_SLOTS
 
@@ -199,6 +200,7 @@ export class ConventionEvaluation implements ConventionCriterion {
     const known = this.#compiled.get(key)
     if (known !== undefined) return known
     const compiled = engine.compile(spec)
+    // Weights that come from a target differ from call to call.
     if (this.#compiled.size === MOST_COMPILED) this.#compiled.clear()
     this.#compiled.set(key, compiled)
     return compiled

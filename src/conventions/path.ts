@@ -3,7 +3,7 @@
  * reshape, permute or transform it, in float64 or float32 as it came, and each step knows its way back for the gradient. That is slower and
  * needs memory of the prediction's size; no quirk of a library enters an engine.
  */
-import type { FloatArray } from '../engine.ts'
+import type { Activation, FloatArray } from '../engine.ts'
 
 /** A prediction, or what steps made of it. */
 export interface Path {
@@ -223,6 +223,15 @@ export function fill(path: Path, replaced: (index: number) => boolean, value: nu
   return step(path, data, path.shape, (gradient) => gradient.map((slope, index) => (replaced(index) ? 0 : slope)))
 }
 
+/** `min(max(x, low), high)`; outside the bounds the slope is 0. */
+export function clamp(path: Path, low: number, high: number): Path {
+  return perElement(
+    path,
+    (x) => Math.min(Math.max(x, low), high),
+    (x) => (x < low || x > high ? 0 : 1),
+  )
+}
+
 /** `tanh(z)`, slope `1 − tanh²`. */
 export function tanh(path: Path): Path {
   return perElement(path, Math.tanh, (_, y) => 1 - y * y)
@@ -255,4 +264,10 @@ export function withComplement(path: Path): Path {
     }
     return result
   })
+}
+
+/** Softmax over the classes, sigmoid, or nothing, for a loss that does more with the probabilities than an engine does. */
+export function activated(path: Path, activation: Activation, stride: number, classes: number): Path {
+  if (activation === 'softmax') return softmax(path, stride, classes)
+  return activation === 'sigmoid' ? sigmoid(path) : path
 }

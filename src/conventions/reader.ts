@@ -107,23 +107,27 @@ export function broadcastNumbers(range: Range = FINITE): Reader<Broadcast, numbe
   return {
     kind: 'value',
     read: (options, name) => {
-      const given = options.raw(name)
-      const shape: number[] = []
-      for (let part = given; typeof part === 'object' && part !== null; part = (part as ArrayLike<unknown>)[0]) {
-        shape.push((part as ArrayLike<unknown>).length)
-      }
-      let numbers: unknown[] = [given]
-      for (const extent of shape) {
-        if (numbers.some((part) => (part as ArrayLike<unknown>).length !== extent))
-          throw notNested(options, name, range)
-        numbers = numbers.flatMap((part) => Array.from(part as ArrayLike<unknown>))
-      }
-      if (numbers.length > 0 && numbers.every((value) => typeof value === 'number' && inRange(value, range))) {
-        return { numbers: numbers as number[], shape }
+      const { elements, shape } = unnested(options.raw(name)) ?? { elements: [], shape: [] }
+      if (elements.length > 0 && elements.every((value) => typeof value === 'number' && inRange(value, range))) {
+        return { numbers: elements as number[], shape }
       }
       throw notNested(options, name, range)
     },
   }
+}
+
+/** The elements of nested lists, row by row, and how many a list has at each depth; `undefined` where lists of one depth differ. */
+export function unnested(given: unknown): { elements: unknown[]; shape: number[] } | undefined {
+  const shape: number[] = []
+  for (let part = given; typeof part === 'object' && part !== null; part = (part as ArrayLike<unknown>)[0]) {
+    shape.push((part as ArrayLike<unknown>).length)
+  }
+  let elements: unknown[] = [given]
+  for (const extent of shape) {
+    if (elements.some((part) => (part as ArrayLike<unknown>).length !== extent)) return undefined
+    elements = elements.flatMap((part) => Array.from(part as ArrayLike<unknown>))
+  }
+  return { elements, shape }
 }
 
 function notNested(options: OptionValues, name: string, range: Range): Error {
@@ -142,14 +146,14 @@ export function orNull<Value, Given>(
   reader: Reader<Value, Given>,
   fallback?: Value,
 ): Reader<Value | undefined, Given | null> {
-  return {
-    kind: reader.kind,
-    read: (options, name) => {
-      const value = options.raw(name)
-      if (value === undefined) return fallback
-      return value === null ? undefined : reader.read(options, name)
-    },
-  }
+  const given = nullOr(reader)
+  return { kind: given.kind, read: (options, name) => (options.has(name) ? given.read(options, name) : fallback) }
+}
+
+/** The same where only `null` reads as `undefined`: an absent option is the reader's matter, which may require it. */
+export function nullOr<Value, Given>(reader: Reader<Value, Given>): Reader<Value | undefined, Given | null> {
+  const { kind } = reader
+  return { kind, read: (options, name) => (options.raw(name) === null ? undefined : reader.read(options, name)) }
 }
 
 /** An object of options with a table of its own, all at their defaults where it is absent or `null`. */

@@ -30,6 +30,7 @@ export function region(given: Partial<RegionTerm> & Pick<RegionTerm, 'classes'>)
     transform: 'one-minus',
     gamma: 1,
     classGammas: undefined,
+    outerTransform: 'power',
     outerGamma: 1,
     scale: 2,
     alpha: 0.5,

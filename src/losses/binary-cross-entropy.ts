@@ -1,15 +1,13 @@
-import type { BinaryCrossEntropyTerm } from '../engine.ts'
-import type { Loss, Part } from '../loss.ts'
-import { NON_NEGATIVE, type OptionValues } from '../options.ts'
-import {
-  CRITERION_TABLE,
-  LABEL_TABLE,
-  parseCriterion,
-  perClassList,
-  type CriterionOptions,
-  type LabelOptions,
-} from './common.ts'
+import type { Loss, LossTerm } from '../loss.ts'
+import { NON_NEGATIVE } from '../options.ts'
+import { lossOf, perClass, perClassList, type CriterionOptions, type LabelOptions } from './common.ts'
 import { ENTROPY_TABLE, parseEntropy, type EntropyOptions } from './cross-entropy.ts'
+
+/** The options of a binary cross-entropy. */
+export interface BinaryCrossEntropyOptions extends EntropyOptions {
+  /** π ≥ 0: factor of the positive part, for all classes or one a class. Default 1. */
+  readonly positiveWeights?: number | ArrayLike<number> | undefined
+}
 
 /**
  * Binary cross-entropy, per pixel and class
@@ -25,44 +23,32 @@ import { ENTROPY_TABLE, parseEntropy, type EntropyOptions } from './cross-entrop
  * inside the clip, 0 outside.
  */
 export interface BinaryCrossEntropyLossOptions
-  extends CriterionOptions<'sigmoid' | 'none'>, LabelOptions, EntropyOptions {
-  /** π ≥ 0: factor of the positive part, for all classes or one a class. Default 1. */
-  readonly positiveWeights?: number | ArrayLike<number> | undefined
+  extends CriterionOptions<'sigmoid' | 'none'>, LabelOptions, BinaryCrossEntropyOptions {}
+
+/** Binary cross-entropy, alone and in compounds. */
+export const BINARY_CROSS_ENTROPY: LossTerm<BinaryCrossEntropyOptions> = {
+  name: 'binaryCrossEntropy',
+  table: { ...ENTROPY_TABLE, positiveWeights: 'list' },
+  activations: ['sigmoid', 'none'],
+  instead: 'use crossEntropyLoss for classes that exclude each other',
+  overlaps: true,
+  parse: (options, whole) => {
+    const classWeights = options.numbers('classWeights', NON_NEGATIVE)
+    const positive = options.numberOrNumbers('positiveWeights', NON_NEGATIVE)
+    const shared = parseEntropy(options, whole)
+    return {
+      reduction: shared.reduction,
+      weighsPixels: true,
+      bind: (classes) => ({
+        kind: 'binary-cross-entropy',
+        classWeights: perClassList(options, 'classWeights', classWeights, classes),
+        positiveWeights: positive === undefined ? undefined : perClass(options, 'positiveWeights', positive, classes),
+        ...shared,
+      }),
+    }
+  },
 }
 
 /** The definition behind `binaryCrossEntropyLoss` and `BinaryCrossEntropyLoss`. */
-export const binaryCrossEntropy: Loss<BinaryCrossEntropyLossOptions> = {
-  name: 'binaryCrossEntropyLoss',
-  table: { ...CRITERION_TABLE, ...LABEL_TABLE, ...ENTROPY_TABLE, positiveWeights: 'list' },
-  parse: (options) =>
-    parseCriterion(options, ['sigmoid', 'none'], 'use crossEntropyLoss for classes that exclude each other', [
-      parseBinaryCrossEntropy(options),
-    ]),
-}
-
-function parseBinaryCrossEntropy(options: OptionValues): Part {
-  const classWeights = options.numbers('classWeights', NON_NEGATIVE)
-  const positive = parsePositiveWeights(options)
-  const shared = parseEntropy(options, options.raw('activation'))
-  return {
-    name: 'binaryCrossEntropy',
-    bind(classes): BinaryCrossEntropyTerm {
-      return {
-        kind: 'binary-cross-entropy',
-        weight: 1,
-        classWeights: perClassList(options, 'classWeights', classWeights, classes),
-        positiveWeights:
-          typeof positive === 'number'
-            ? Array.from({ length: classes }, () => positive)
-            : perClassList(options, 'positiveWeights', positive, classes),
-        ...shared,
-      }
-    },
-  }
-}
-
-function parsePositiveWeights(options: OptionValues): number | readonly number[] | undefined {
-  return Array.isArray(options.raw('positiveWeights'))
-    ? options.numbers('positiveWeights', NON_NEGATIVE)
-    : options.number('positiveWeights', NON_NEGATIVE)
-}
+export const binaryCrossEntropy: Loss<BinaryCrossEntropyLossOptions> =
+  lossOf<BinaryCrossEntropyLossOptions>(BINARY_CROSS_ENTROPY)

@@ -1,9 +1,9 @@
-/** The options every loss has. */
+/** The options every loss has, and the loss that has them and one term's. */
 import { alternatives, describe } from '../describe.ts'
 import type { Activation, Reduction } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import { LAYOUTS, type Layout } from '../layout.ts'
-import type { Plan, Part } from '../loss.ts'
+import type { Loss, LossTerm, Plan, Whole } from '../loss.ts'
 import { INTEGER, LABEL, type OptionKind, type OptionValues } from '../options.ts'
 import type { TargetKind } from '../target.ts'
 
@@ -48,39 +48,54 @@ export interface LabelOptions {
 }
 
 /** The option tables that belong to these interfaces. */
-export const CRITERION_TABLE: Readonly<Record<keyof CriterionOptions, OptionKind>> = {
+const CRITERION_TABLE: Readonly<Record<keyof CriterionOptions, OptionKind>> = {
   activation: 'value',
   layout: 'value',
   target: 'value',
   ignoreIndex: 'value',
   checkValues: 'value',
 }
-/** The table of `LabelOptions`. */
-export const LABEL_TABLE: Readonly<Record<keyof LabelOptions, OptionKind>> = { regions: 'list', maskValue: 'value' }
+const LABEL_TABLE: Readonly<Record<keyof LabelOptions, OptionKind>> = { regions: 'list', maskValue: 'value' }
 
 /** The words of the option `reduction`. */
 export const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none']
+/** Every activation. */
+export const ANY_ACTIVATION: readonly Activation[] = ['softmax', 'sigmoid', 'none']
 const TARGETS: readonly TargetKind[] = ['labels', 'per-class']
 
+/** The loss that is one term: the term's options beside those every loss has. */
+export function lossOf<Options>(
+  term: LossTerm<Omit<Options, keyof CriterionOptions | keyof LabelOptions>>,
+): Loss<Options> {
+  const { name, table } = term
+  return {
+    name: `${name}Loss`,
+    table: { ...wholeTable(term.overlaps), ...table } as Loss<Options>['table'],
+    parse: (options): Plan<never> => {
+      const whole = parseWhole(options, term.activations, term.instead)
+      return { ...whole, parts: [{ name, weight: 1, ...term.parse(options, whole) }], terms: undefined }
+    },
+  }
+}
+
+/** The table of what belongs to a criterion as a whole. */
+export function wholeTable(overlaps: boolean): Readonly<Record<string, OptionKind>> {
+  return overlaps ? { ...CRITERION_TABLE, ...LABEL_TABLE } : CRITERION_TABLE
+}
+
 /**
- * Reads the options every loss has.
+ * Reads what belongs to a criterion as a whole.
  * @param allowed - The activations of this loss.
  * @param instead - Where the activation that is not allowed belongs.
  */
-export function parseCriterion(
-  options: OptionValues,
-  allowed: readonly Activation[],
-  instead: string,
-  parts: readonly Part[],
-): Plan {
+export function parseWhole(options: OptionValues, allowed: readonly Activation[], instead: string): Whole {
   const activation = parseActivation(options, allowed, instead)
   const layout = options.oneOf('layout', LAYOUTS)
   const kind = options.oneOf('target', TARGETS)
   const ignoreIndex = options.number('ignoreIndex', INTEGER)
   const checkValues = options.boolean('checkValues') ?? true
-  const hasLabels = options.names.names.includes('regions')
-  const regions = hasLabels ? options.lists('regions', LABEL) : undefined
-  const maskValue = hasLabels ? options.number('maskValue', LABEL) : undefined
+  const regions = options.lists('regions', LABEL)
+  const maskValue = options.number('maskValue', LABEL)
   if (regions !== undefined) {
     if (activation === 'softmax') {
       const actual = "activation 'softmax', under which classes cannot overlap"
@@ -115,7 +130,7 @@ export function parseCriterion(
     kind: regions === undefined ? kind : 'labels',
     labeled: ignoreIndex !== undefined || maskValue !== undefined,
   } as const
-  return { activation, activations: allowed, layout, rules, ignoreIndex, maskValue, regions, checkValues, parts }
+  return { activation, activations: allowed, layout, rules, ignoreIndex, maskValue, regions, checkValues }
 }
 
 function parseActivation(options: OptionValues, allowed: readonly Activation[], instead: string): Activation {
@@ -134,7 +149,7 @@ function parseActivation(options: OptionValues, allowed: readonly Activation[], 
 }
 
 /** Checks an option that only means something where a number of classes is known. */
-export function checkClassCount(plan: Plan, classes: number): void {
+export function checkClassCount(plan: Whole, classes: number): void {
   const { activation, activations, regions, maskValue } = plan
   if (activation === 'softmax' && classes === 1) {
     throw masklossError({
@@ -179,4 +194,15 @@ export function perClassList(
     `${values.length}`,
     'it is indexed by class id and always has all classes, also those that do not count',
   )
+}
+
+/** A number for all classes, a list of one a class, or a rule that gives such a list. */
+export type PerClass = number | readonly number[] | ((classes: number) => readonly number[])
+
+/** The list of one a class. */
+export function perClass(options: OptionValues, name: string, value: PerClass, classes: number): readonly number[] {
+  if (typeof value === 'number') return Array.from({ length: classes }, () => value)
+  return typeof value === 'function'
+    ? value(classes)
+    : (perClassList(options, name, value, classes) as readonly number[])
 }

@@ -1,8 +1,8 @@
 import type { Activation, CrossEntropyTerm, MeanOver, Reduction } from '../engine.ts'
 import { masklossError } from '../errors.ts'
-import type { Loss, Part } from '../loss.ts'
+import type { Loss, LossTerm, TermPlan, Whole } from '../loss.ts'
 import { NON_NEGATIVE, type OptionKind, type OptionValues, type Range } from '../options.ts'
-import { CRITERION_TABLE, parseCriterion, perClassList, REDUCTIONS, type CriterionOptions } from './common.ts'
+import { lossOf, perClassList, REDUCTIONS, type CriterionOptions } from './common.ts'
 
 /** What the cross-entropies have in common. */
 export interface EntropyOptions {
@@ -24,6 +24,15 @@ export interface EntropyOptions {
   readonly clip?: number | undefined
 }
 
+/** The options of a cross-entropy over classes. */
+export interface CrossEntropyOptions extends EntropyOptions {
+  /**
+   * Only so many per cent of all pixels count, rounded down, those of the largest loss (ties: the first); > 0, at most 100. The
+   * mean is over them; ignored pixels have loss 0 and are counted. `meanOver` has no meaning beside it. Default: all pixels.
+   */
+  readonly topPercent?: number | undefined
+}
+
 /**
  * Cross-entropy over classes, per pixel
  *
@@ -37,9 +46,10 @@ export interface EntropyOptions {
  * CCE of the founding articles is `activation: 'none'` with the default clip 1e-7.
  *
  * Its gradient for logits is ∂ℓ_v/∂z_c = p_c·Σ_k a_k − a_c, a_c = w_c·t'_c; for probabilities −a_c/p_c inside the clip, 0
- * outside. Label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision" (2016).
+ * outside. Label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision" (2016). `topPercent`:
+ * Wu, Shen, van den Hengel, "Bridging category-level and instance-level semantic image segmentation" (2016), as nnU-Net has it.
  */
-export interface CrossEntropyLossOptions extends CriterionOptions<'softmax' | 'none'>, EntropyOptions {}
+export interface CrossEntropyLossOptions extends CriterionOptions<'softmax' | 'none'>, CrossEntropyOptions {}
 
 /** The table of `EntropyOptions`. */
 export const ENTROPY_TABLE: Readonly<Record<keyof EntropyOptions, OptionKind>> = {
@@ -52,6 +62,7 @@ export const ENTROPY_TABLE: Readonly<Record<keyof EntropyOptions, OptionKind>> =
 
 const MEANS_OVER: readonly MeanOver[] = ['weights', 'valid-pixels', 'pixels']
 const SHARE: Range = { min: 0, max: 1 }
+const PERCENT: Range = { min: 0, above: true, max: 100 }
 const CLIP: Range = { min: 0, above: true, max: 0.5, below: true }
 const DEFAULT_CLIP = 1e-7
 
@@ -62,48 +73,71 @@ export const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
 /** Reads what the cross-entropies have in common. */
 export function parseEntropy(
   options: OptionValues,
-  activation: unknown,
-): Omit<CrossEntropyTerm, 'kind' | 'weight' | 'classWeights' | 'topPercent'> {
+  { activation }: Whole,
+  defaultMean: MeanOver = 'weights',
+): Pick<CrossEntropyTerm, 'labelSmoothing' | 'meanOver' | 'reduction' | 'clip'> {
   const labelSmoothing = options.number('labelSmoothing', SHARE) ?? 0
-  const meanOver = options.oneOf('meanOver', MEANS_OVER) ?? 'weights'
+  const meanOver = options.oneOf('meanOver', MEANS_OVER) ?? defaultMean
   const reduction = options.oneOf('reduction', REDUCTIONS) ?? 'mean'
   const clip = options.number('clip', CLIP)
   if (activation === 'none') return { labelSmoothing, meanOver, reduction, clip: clip ?? DEFAULT_CLIP }
-  if (clip !== undefined && (activation === 'softmax' || activation === 'sigmoid')) {
+  if (clip !== undefined) {
     const actual = `activation '${activation}', which needs no clip`
     throw options.conflict('clip', "activation 'none'", actual, 'leave clip out')
   }
   return { labelSmoothing, meanOver, reduction, clip: 0 }
 }
 
-/** Reads the options of a cross-entropy term. */
-export function parseCrossEntropy(options: OptionValues, activation: unknown, weight: number): Part {
+/** Cross-entropy, alone and in compounds. */
+export const CROSS_ENTROPY: LossTerm<CrossEntropyOptions> = {
+  name: 'crossEntropy',
+  table: { ...ENTROPY_TABLE, topPercent: 'value' },
+  activations: CATEGORICAL,
+  instead: USE_BINARY,
+  overlaps: false,
+  parse: (options, whole) => parseCrossEntropy(options, whole, parseTopPercent(options)),
+}
+
+/** Reads the options of a cross-entropy. */
+export function parseCrossEntropy(options: OptionValues, whole: Whole, topPercent: number | undefined): TermPlan {
   const classWeights = options.numbers('classWeights', NON_NEGATIVE)
-  const shared = parseEntropy(options, activation)
+  const shared = parseEntropy(options, whole)
   return {
-    name: 'crossEntropy',
-    bind(classes): CrossEntropyTerm {
-      if (classes === 1) {
-        throw masklossError({
-          code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-          argument: 'prediction',
-          expected: 'two or more classes',
-          actual: 'one class, the foreground',
-          remedy: 'use binaryCrossEntropyLoss',
-        })
-      }
+    reduction: shared.reduction,
+    weighsPixels: true,
+    bind(classes) {
+      refuseOneClass(classes, 'use binaryCrossEntropyLoss')
       const weights = perClassList(options, 'classWeights', classWeights, classes)
-      return { kind: 'cross-entropy', weight, classWeights: weights, topPercent: undefined, ...shared }
+      return { kind: 'cross-entropy', classWeights: weights, topPercent, ...shared }
     },
   }
 }
 
-/** The definition behind `crossEntropyLoss` and `CrossEntropyLoss`. */
-export const crossEntropy: Loss<CrossEntropyLossOptions> = {
-  name: 'crossEntropyLoss',
-  table: { ...CRITERION_TABLE, ...ENTROPY_TABLE },
-  parse: (options) => {
-    const part = parseCrossEntropy(options, options.raw('activation'), 1)
-    return parseCriterion(options, CATEGORICAL, USE_BINARY, [part])
-  },
+/** Reads `topPercent`, and refuses what it leaves without meaning. */
+export function parseTopPercent(options: OptionValues, fallback?: number): number | undefined {
+  const topPercent = options.number('topPercent', PERCENT) ?? fallback
+  if (topPercent === undefined) return undefined
+  if (options.has('meanOver')) {
+    const actual = 'topPercent as well, whose mean is over the chosen pixels'
+    throw options.conflict('meanOver', 'the mean of all pixels', actual, 'leave meanOver out')
+  }
+  if (options.raw('reduction') === 'none') {
+    throw options.conflict('reduction', "'mean' or 'sum' beside topPercent", "'none'", 'only some pixels have a value')
+  }
+  return topPercent
 }
+
+/** Refuses a single class where classes exclude each other. */
+export function refuseOneClass(classes: number, remedy: string): void {
+  if (classes > 1) return
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'prediction',
+    expected: 'two or more classes',
+    actual: 'one class, the foreground',
+    remedy,
+  })
+}
+
+/** The definition behind `crossEntropyLoss` and `CrossEntropyLoss`. */
+export const crossEntropy: Loss<CrossEntropyLossOptions> = lossOf<CrossEntropyLossOptions>(CROSS_ENTROPY)

@@ -1,5 +1,13 @@
-import type { Loss } from '../loss.ts'
-import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptions } from './region.ts'
+import type { Loss, LossTerm } from '../loss.ts'
+import { lossOf } from './common.ts'
+import {
+  parseTransform,
+  regionTerm,
+  TRANSFORM_TABLE,
+  type RegionLossOptions,
+  type RegionOptions,
+  type TransformOptions,
+} from './region.ts'
 
 /**
  * Dice loss, per cell
@@ -24,14 +32,14 @@ import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptio
  * Sources: Milletari, Navab, Ahmadi, "V-Net" (2016); Sudre et al., "Generalised Dice overlap as a deep learning loss
  * function for highly unbalanced segmentations" (2017); form `'absolute'`: Wang et al., "Dice semimetric losses" (2023).
  */
-export interface DiceLossOptions extends RegionLossOptions {}
+export interface DiceLossOptions extends RegionLossOptions, TransformOptions {}
 
 /** α = β = ½: the denominator is (P + G)/2 on the overlap scale. */
-export const DICE: RegionFormula = { alpha: 0.5, beta: 0.5, transform: 'one-minus', gamma: 1 }
+export const DICE: LossTerm<RegionOptions & TransformOptions> = regionTerm('dice', TRANSFORM_TABLE, (options) => ({
+  alpha: 0.5,
+  beta: 0.5,
+  transform: parseTransform(options),
+}))
 
 /** The definition behind `diceLoss` and `DiceLoss`. */
-export const dice: Loss<DiceLossOptions> = {
-  name: 'diceLoss',
-  table: REGION_LOSS_TABLE,
-  parse: (options) => planRegion(options, DICE),
-}
+export const dice: Loss<DiceLossOptions> = lossOf<DiceLossOptions>(DICE)

@@ -1,5 +1,13 @@
-import type { Loss } from '../loss.ts'
-import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptions } from './region.ts'
+import type { Loss, LossTerm } from '../loss.ts'
+import { lossOf } from './common.ts'
+import {
+  parseTransform,
+  regionTerm,
+  TRANSFORM_TABLE,
+  type RegionLossOptions,
+  type RegionOptions,
+  type TransformOptions,
+} from './region.ts'
 
 /**
  * Jaccard (IoU) loss, per cell
@@ -11,14 +19,14 @@ import { planRegion, REGION_LOSS_TABLE, type RegionFormula, type RegionLossOptio
  *
  * Source: Rahman, Wang, "Optimizing intersection-over-union in deep neural networks for image segmentation" (2016).
  */
-export interface JaccardLossOptions extends RegionLossOptions {}
+export interface JaccardLossOptions extends RegionLossOptions, TransformOptions {}
 
 /** α = β = 1: the denominator is the union. */
-const JACCARD: RegionFormula = { alpha: 1, beta: 1, transform: 'one-minus', gamma: 1 }
+const JACCARD: LossTerm<RegionOptions & TransformOptions> = regionTerm('jaccard', TRANSFORM_TABLE, (options) => ({
+  alpha: 1,
+  beta: 1,
+  transform: parseTransform(options),
+}))
 
 /** The definition behind `jaccardLoss` and `JaccardLoss`. */
-export const jaccard: Loss<JaccardLossOptions> = {
-  name: 'jaccardLoss',
-  table: REGION_LOSS_TABLE,
-  parse: (options) => planRegion(options, JACCARD),
-}
+export const jaccard: Loss<JaccardLossOptions> = lossOf<JaccardLossOptions>(JACCARD)

@@ -1,5 +1,6 @@
-import type { Loss } from '../loss.ts'
-import { planRegion, REGION_LOSS_TABLE, type RegionLossOptions } from './region.ts'
+import type { Loss, LossTerm } from '../loss.ts'
+import { lossOf } from './common.ts'
+import { regionTerm, type RegionLossOptions, type RegionOptions } from './region.ts'
 
 /**
  * Log-Dice loss, per cell
@@ -14,9 +15,11 @@ import { planRegion, REGION_LOSS_TABLE, type RegionLossOptions } from './region.
  */
 export interface LogDiceLossOptions extends RegionLossOptions {}
 
+const LOG_DICE: LossTerm<RegionOptions> = regionTerm('logDice', {}, () => ({
+  alpha: 0.5,
+  beta: 0.5,
+  transform: 'negative-log',
+}))
+
 /** The definition behind `logDiceLoss` and `LogDiceLoss`. */
-export const logDice: Loss<LogDiceLossOptions> = {
-  name: 'logDiceLoss',
-  table: REGION_LOSS_TABLE,
-  parse: (options) => planRegion(options, { alpha: 0.5, beta: 0.5, transform: 'negative-log', gamma: 1 }),
-}
+export const logDice: Loss<LogDiceLossOptions> = lossOf<LogDiceLossOptions>(LOG_DICE)

@@ -1,6 +1,14 @@
-import type { Loss } from '../loss.ts'
+import type { Loss, LossTerm } from '../loss.ts'
 import { NON_NEGATIVE, type OptionKind, type OptionValues } from '../options.ts'
-import { planRegion, REGION_LOSS_TABLE, type RegionLossOptions } from './region.ts'
+import { lossOf } from './common.ts'
+import {
+  parseTransform,
+  regionTerm,
+  TRANSFORM_TABLE,
+  type RegionLossOptions,
+  type RegionOptions,
+  type TransformOptions,
+} from './region.ts'
 
 /** How a Tversky score weighs the two kinds of error. */
 export interface TverskyOptions {
@@ -21,7 +29,7 @@ export interface TverskyOptions {
  * Source: Salehi, Erdogmus, Gholipour, "Tversky loss function for image segmentation using 3D fully convolutional deep
  * networks" (2017), whose α and β these are.
  */
-export interface TverskyLossOptions extends RegionLossOptions, TverskyOptions {}
+export interface TverskyLossOptions extends RegionLossOptions, TransformOptions, TverskyOptions {}
 
 /** The table of `TverskyOptions`. */
 export const TVERSKY_TABLE: Readonly<Record<keyof TverskyOptions, OptionKind>> = { alpha: 'value', beta: 'value' }
@@ -34,9 +42,11 @@ export function parseTversky(options: OptionValues): { readonly alpha: number; r
   }
 }
 
+const TVERSKY: LossTerm<RegionOptions & TransformOptions & TverskyOptions> = regionTerm(
+  'tversky',
+  { ...TRANSFORM_TABLE, ...TVERSKY_TABLE },
+  (options) => ({ ...parseTversky(options), transform: parseTransform(options) }),
+)
+
 /** The definition behind `tverskyLoss` and `TverskyLoss`. */
-export const tversky: Loss<TverskyLossOptions> = {
-  name: 'tverskyLoss',
-  table: { ...REGION_LOSS_TABLE, ...TVERSKY_TABLE },
-  parse: (options) => planRegion(options, { ...parseTversky(options), transform: 'one-minus', gamma: 1 }),
-}
+export const tversky: Loss<TverskyLossOptions> = lossOf<TverskyLossOptions>(TVERSKY)

@@ -3,7 +3,6 @@ import { addByProbability } from './activation.ts'
 import { type Cell, type CellPart, cellsOf, type Member, poolsSamples, reduceCells } from './cells.ts'
 import type { Computation, TermResult } from './computation.ts'
 import type { PixelReader } from './pixel.ts'
-import { power } from './power.ts'
 import { type BySums, type CellSums, NO_SUMS, QUANTITIES, type Quantity, type QuantityName } from './quantities.ts'
 import { sum, Sums } from './sum.ts'
 import { type ClassWeight, volumeWeight } from './volume-weights.ts'
@@ -29,8 +28,8 @@ export interface CellExtras {
   /** ε of `g' = g + ε·(1 − g)`. */
   readonly targetFloor: number
   readonly volumeWeights: VolumeWeights | undefined
-  /** The loss is the reduced value to this power. */
-  readonly outerGamma: number
+  /** From the reduced value to the loss. */
+  outer(value: number): { readonly value: number; readonly slope: number }
 }
 
 /** One quantity of every class of every sample, at `sample · C + class`. */
@@ -42,7 +41,11 @@ interface Account {
   readonly slopes: Float64Array
 }
 
-const NO_EXTRAS: CellExtras = { targetFloor: 0, volumeWeights: undefined, outerGamma: 1 }
+const NO_EXTRAS: CellExtras = {
+  targetFloor: 0,
+  volumeWeights: undefined,
+  outer: (value) => ({ value, slope: 1 }),
+}
 
 /** Any loss made of scores per cell. */
 export class CellLoss implements Computation {
@@ -103,7 +106,7 @@ export class CellLoss implements Computation {
       return { cell, weight, loss: value?.loss, bySums: value?.bySums }
     })
     const reduced = reduceCells(evaluated, averaging, weightMode, reduction)
-    const outer = power(reduced.loss, this.#extras.outerGamma)
+    const outer = this.#extras.outer(reduced.loss)
     evaluated.forEach(({ cell, bySums }, i) => {
       const factor = outer.slope * reduced.slopes[i]!
       if (bySums !== undefined && factor !== 0) this.#setSlopes(cell, memberWeight, factor, bySums)
@@ -182,7 +185,7 @@ export class CellLoss implements Computation {
     const volume: ClassWeight = (sample, c) =>
       this.#volume((sample === undefined ? samples : [sample]).map((n) => ({ sample: n, class: c })))
     const weightOf = volumeWeight(volumeWeights, volume, classes)
-    const pools = poolsSamples(scorePer)
+    const pools = poolsSamples(scorePer) || volumeWeights.volumes === 'batch'
     return (sample, c) => given(c) * weightOf(pools ? undefined : sample, c)
   }
 }

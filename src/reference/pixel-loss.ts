@@ -4,9 +4,11 @@ import { type Likelihood, likelihood, unlikelihood } from './likelihood.ts'
 import { type LogLoss, logLossOf, modulation } from './log-loss.ts'
 import type { PixelReader } from './pixel.ts'
 import type { ElementFunction, PixelFormula } from './pixel-sum.ts'
+import { sum } from './sum.ts'
 
 /** What the element of a class is made of. */
 interface Element {
+  readonly g: number
   /** `t' = targetScale·t + targetOffset` */
   readonly t: number
   /** That the pixel is of the class, and that it is not. */
@@ -20,16 +22,20 @@ export function pixelFormula(term: PixelTerm, { activation }: CriterionSpec): Pi
   const positive = (c: number): number => term.positiveWeights?.[c] ?? 1
   const negative = (c: number): number => term.negativeWeights?.[c] ?? 1
   const elementOf = (pixel: PixelReader, c: number): Element => ({
+    g: pixel.g[c]!,
     t: term.targetScale * pixel.g[c]! + term.targetOffset,
     is: likelihood(activation, pixel, c, clip),
     isNot: unlikelihood(activation, pixel, c, clip),
   })
-  const mixes = form === 'binary' && term.function === 'focal' && term.softTarget !== 'linear'
   const whole = (c: number): LogLoss => logLossOf(term, c)
   const factor = (c: number): LogLoss => modulation(term.gammas[c]!, term.reducedThreshold)
-  const loss = mixes ? mixed(term, elementOf, positive, negative) : linear(form, whole, elementOf, positive, negative)
   const one = (): number => 1
-  const modulated = mixes ? mixedModulation(term, elementOf) : linear(form, factor, elementOf, one, one)
+  const isMixed = term.softTarget !== 'linear' && (form === 'categorical' || term.function === 'focal')
+  const of = (functionOf: (c: number) => LogLoss, a: ClassNumber, b: ClassNumber): ElementFunction =>
+    isMixed ? blend(classes, functionOf, elementOf, a) : linear(form, functionOf, elementOf, a, b)
+  const mixesBinary = isMixed && form === 'binary'
+  const loss = mixesBinary ? mixed(term, elementOf, positive, negative) : of(whole, positive, negative)
+  const modulated = mixesBinary ? mixedModulation(term, elementOf) : of(factor, one, one)
   return {
     form,
     classes,
@@ -64,6 +70,31 @@ function linear(
       const { t, is, isNot } = elementOf(pixel, c)
       const own = positive(c) * t * functionOf(c).byLogit(is)
       return binary ? own - negative(c) * (1 - t) * functionOf(c).byLogit(isNot) : own
+    },
+  }
+}
+
+/** `a·g·φ(π)` with one likelihood for the whole pixel, `π = Σ_k t'_k·p_k`. */
+function blend(
+  classes: readonly number[],
+  functionOf: (c: number) => LogLoss,
+  elementOf: ElementOf,
+  positive: ClassNumber,
+): ElementFunction {
+  const blended = (pixel: PixelReader): Likelihood => {
+    const p = sum(classes.map((c) => elementOf(pixel, c)).map(({ t, is }) => t * is.p))
+    return { p, q: 1 - p, e: -Math.log(p) }
+  }
+  return {
+    of: (pixel, c) => positive(c) * elementOf(pixel, c).g * functionOf(c).of(blended(pixel)),
+    byLogit(pixel, c) {
+      const { t, is } = elementOf(pixel, c)
+      const whole = blended(pixel)
+      const spread = whole.p * whole.q
+      // Where π is 0 or 1 for good, the pixel is of one class and π is its p.
+      const quotient = spread === 0 ? 1 : (is.p * is.q) / spread
+      const byLogits = classes.map((k) => positive(k) * elementOf(pixel, k).g * functionOf(k).byLogit(whole))
+      return sum(byLogits) * t * quotient
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { RegionForm, RegionTerm } from '../engine.ts'
-import type { CellFormula, CellValue } from './cell-loss.ts'
+import type { RegionForm, RegionTerm, RegionTransform } from '../engine.ts'
+import type { CellExtras, CellFormula, CellValue } from './cell-loss.ts'
 import { power } from './power.ts'
 import type { BySums, CellSums, QuantityName } from './quantities.ts'
 
@@ -66,12 +66,25 @@ export function regionFormula(term: RegionTerm): CellFormula {
     quantities: form.quantities,
     evaluate(sums, c): CellValue {
       const { score, miss, by } = scoreOf(term, form.overlap(sums))
-      const { loss, byScore } = transform(term, gammaOf(c), score, miss)
+      const { loss, byScore } = transform(term.transform, gammaOf(c), term.floor, score, miss)
       // Where the loss does not change, a denominator of 0 does not matter.
       if (byScore === 0) return { loss, bySums: {} }
       return { loss, bySums: form.bySums({ I: byScore * by.I, FP: byScore * by.FP, FN: byScore * by.FN }) }
     },
-    lossOfScore: (score, c) => transform(term, gammaOf(c), score, 1 - score).loss,
+    lossOfScore: (score, c) => transform(term.transform, gammaOf(c), term.floor, score, 1 - score).loss,
+  }
+}
+
+/** What the family has beside its cells; the outer transform takes the reduced value for the miss of a score. */
+export function regionExtras(term: RegionTerm): CellExtras {
+  const { targetFloor, volumeWeights, outerTransform, outerGamma, floor } = term
+  return {
+    targetFloor,
+    volumeWeights,
+    outer(value) {
+      const { loss, byScore } = transform(outerTransform, outerGamma, floor, 1 - value, value)
+      return { value: loss, slope: -byScore }
+    },
   }
 }
 
@@ -96,8 +109,9 @@ function scoreOf(term: RegionTerm, { I, FP, FN }: Overlap): Score {
 
 /** From a score `s` and its miss `ℓ = 1 − s` to the loss, and its derivative by `s`. */
 function transform(
-  { transform: name, floor }: RegionTerm,
+  name: RegionTransform,
   gamma: number,
+  floor: number,
   score: number,
   miss: number,
 ): { loss: number; byScore: number } {

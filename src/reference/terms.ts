@@ -7,7 +7,7 @@ import { crossEntropyFormula } from './cross-entropy.ts'
 import { Lovasz } from './lovasz.ts'
 import { pixelFormula } from './pixel-loss.ts'
 import { PixelSum } from './pixel-sum.ts'
-import { regionFormula } from './region.ts'
+import { regionExtras, regionFormula } from './region.ts'
 import { sensitivitySpecificityFormula } from './sensitivity-specificity.ts'
 import { TopPercent } from './top-percent.ts'
 import { Wasserstein } from './wasserstein.ts'
@@ -16,7 +16,7 @@ import { Wasserstein } from './wasserstein.ts'
 export function computationOf(term: Term, spec: CriterionSpec, call: EvaluateCall): Computation {
   switch (term.kind) {
     case 'region':
-      return new CellLoss(regionFormula(term), term, spec, call, term)
+      return new CellLoss(regionFormula(term), term, spec, call, regionExtras(term))
     case 'correlation':
       return new CellLoss(correlationFormula(term), term, spec, call)
     case 'sensitivity-specificity':

@@ -4,7 +4,7 @@ import type { VolumeWeights } from '../engine.ts'
 export type ClassWeight = (sample: number | undefined, c: number) => number
 
 /**
- * `w_c = 1/max((G_c + offset)^power, floor)`; of a class without reference, `G_c = 0`, what `absent` says. They depend on the
+ * `w_c = 1/max(G_c^power + offset, floor)`; of a class without reference, `G_c = 0`, what `absent` says. They depend on the
  * reference only: no gradient goes through them.
  * @param volume - G of a class in a sample, or in the batch.
  * @param classes - Those that count: among them the largest weight is looked for.
@@ -14,7 +14,7 @@ export function volumeWeight(
   volume: ClassWeight,
   classes: readonly number[],
 ): ClassWeight {
-  const formula = (G: number): number => 1 / Math.max((G + offset) ** power, floor)
+  const formula = (G: number): number => 1 / Math.max(G ** power + offset, floor)
   return (sample, c) => {
     const G = volume(sample, c)
     if (G !== 0 || absent === 'formula') return formula(G)

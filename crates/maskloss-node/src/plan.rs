@@ -1,18 +1,10 @@
-//! A criterion as numbers: `src/plan.ts` writes them in this order, once for each criterion.
-//!
-//! ```text
-//! criterion  activation, classes, ignoreIndex?, maskValue?, checkValues, regions: [[label]]?, terms: [term]
-//! term       weight, kind, then
-//!   region                form, transform, gamma, scale, alpha, beta, smoothNumerator, smoothDenominator, floor,
-//!                         scorePer, weightMode, emptyClass, reduction, classes: [class], classWeights: [weight]?
-//!   cross-entropy         labelSmoothing, meanOver, clip, reduction, classWeights: [weight]?
-//!   binary cross-entropy  labelSmoothing, meanOver, clip, reduction, classWeights: [weight]?, positiveWeights: [weight]?
-//! x?         0, or 1 and x           [x]     the length, then each x           names   their place in engine.ts, from 0
-//! ```
+//! A criterion as numbers: `src/plan.ts` writes them, and has the grammar.
 
 use maskloss::{
-    Activation, BinaryCrossEntropy, Criterion, CrossEntropy, EmptyClass, Form, Loss, MeanOver, Reduction, Region,
-    ScorePer, Term, Transform, WeightMode,
+    AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region,
+    ScorePer, SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein,
+    WassersteinWeighting, WeightMode,
 };
 use napi::{Error, Result, Status};
 
@@ -64,9 +56,14 @@ impl Reader<'_> {
         self.number().map(|label| label as i64)
     }
 
+    /// One number for each class.
+    fn per_class(&mut self, classes: usize) -> Result<Vec<f64>> {
+        let numbers = self.list(Self::number)?;
+        if numbers.len() == classes { Ok(numbers) } else { Err(malformed()) }
+    }
+
     fn weights(&mut self, classes: usize) -> Result<Option<Vec<f64>>> {
-        let weights = self.optional(|r| r.list(Self::number))?;
-        if weights.as_ref().is_some_and(|w| w.len() != classes) { Err(malformed()) } else { Ok(weights) }
+        self.optional(|r| r.per_class(classes))
     }
 
     /// Ascending class ids, each once: as many as there are classes at most.
@@ -84,55 +81,125 @@ impl Reader<'_> {
         self.name(&[MeanOver::Weights, MeanOver::ValidPixels, MeanOver::Pixels])
     }
 
-    fn transform(&mut self) -> Result<Transform> {
-        let transform = self.name(&[Transform::OneMinus, Transform::NegativeLog, Transform::Power(1.0)])?;
-        let gamma = self.number()?;
-        Ok(if let Transform::Power(_) = transform { Transform::Power(gamma) } else { transform })
+    fn score_per(&mut self) -> Result<ScorePer> {
+        self.name(&[ScorePer::SampleClass, ScorePer::Class, ScorePer::Sample, ScorePer::Batch])
+    }
+
+    fn averaging(&mut self) -> Result<Averaging> {
+        self.name(&[Averaging::Cells, Averaging::Samples, Averaging::Classes])
+    }
+
+    fn empty_class(&mut self) -> Result<EmptyClass> {
+        use EmptyClass::{Nan, Perfect, Skip, Smooth, Worst};
+        self.name(&[Smooth, Perfect, Worst, Skip, Nan])
+    }
+
+    fn cells(&mut self, classes: usize) -> Result<Cells> {
+        Ok(Cells {
+            score_per: self.score_per()?,
+            classes: self.classes(classes)?,
+            class_weights: self.weights(classes)?,
+            weight_mode: self.name(&[WeightMode::Mean, WeightMode::Multiply, WeightMode::Inside])?,
+            empty_class: self.empty_class()?,
+            averaging: self.averaging()?,
+            reduction: self.reduction()?,
+        })
     }
 
     fn region(&mut self, classes: usize) -> Result<Region> {
+        use Transform::{LogPower, Negative, NegativeLog, OneMinus, Penalty, Power};
         Ok(Region {
-            form: self.name(&[Form::Product, Form::Squared, Form::Absolute])?,
-            transform: self.transform()?,
+            cells: self.cells(classes)?,
+            form: self.name(&[Form::Product, Form::Squared, Form::Absolute, Form::SquaredErrors])?,
+            transform: self.name(&[OneMinus, Negative, NegativeLog, Power, LogPower, Penalty])?,
+            gamma: self.number()?,
+            class_gammas: self.weights(classes)?,
+            outer_transform: self.name(&[OuterTransform::Power, OuterTransform::LogPower, OuterTransform::Penalty])?,
+            outer_gamma: self.number()?,
             scale: self.number()?,
             alpha: self.number()?,
             beta: self.number()?,
             smooth_numerator: self.number()?,
             smooth_denominator: self.number()?,
             floor: self.number()?,
-            score_per: self.name(&[ScorePer::SampleClass, ScorePer::Class, ScorePer::Sample, ScorePer::Batch])?,
-            weight_mode: self.name(&[WeightMode::Mean, WeightMode::Multiply, WeightMode::Inside])?,
-            empty_class: self.name(&[
-                EmptyClass::Smooth,
-                EmptyClass::Perfect,
-                EmptyClass::Worst,
-                EmptyClass::Skip,
-                EmptyClass::Nan,
-            ])?,
-            reduction: self.reduction()?,
-            classes: self.classes(classes)?,
-            class_weights: self.weights(classes)?,
+            target_floor: self.number()?,
+            volume_weights: self.optional(Self::volume_weights)?,
+        })
+    }
+
+    fn volume_weights(&mut self) -> Result<VolumeWeights> {
+        Ok(VolumeWeights {
+            volumes: self.name(&[Volumes::Score, Volumes::Batch])?,
+            power: self.index()? as i32,
+            offset: self.number()?,
+            floor: self.number()?,
+            absent: self.name(&[AbsentWeight::Formula, AbsentWeight::Largest, AbsentWeight::Zero])?,
         })
     }
 
     fn cross_entropy(&mut self, classes: usize) -> Result<CrossEntropy> {
         Ok(CrossEntropy {
+            class_weights: self.weights(classes)?,
             label_smoothing: self.number()?,
             mean_over: self.mean_over()?,
             clip: self.number()?,
+            top_percent: self.optional(Self::number)?,
             reduction: self.reduction()?,
-            class_weights: self.weights(classes)?,
         })
     }
 
     fn binary_cross_entropy(&mut self, classes: usize) -> Result<BinaryCrossEntropy> {
         Ok(BinaryCrossEntropy {
+            class_weights: self.weights(classes)?,
+            positive_weights: self.weights(classes)?,
             label_smoothing: self.number()?,
             mean_over: self.mean_over()?,
             clip: self.number()?,
             reduction: self.reduction()?,
-            class_weights: self.weights(classes)?,
+        })
+    }
+
+    fn wasserstein(&mut self, classes: usize) -> Result<Wasserstein> {
+        let distances = self.list(Self::number)?;
+        if distances.len() != classes * classes {
+            return Err(malformed());
+        }
+        Ok(Wasserstein {
+            distances,
+            weighting: self.name(&[WassersteinWeighting::Default, WassersteinWeighting::Volume])?,
+            smooth: self.number()?,
+            score_per: self.score_per()?,
+            reduction: self.reduction()?,
+        })
+    }
+
+    fn pixel(&mut self, classes: usize) -> Result<Pixel> {
+        Ok(Pixel {
+            function: self.name(&[PixelFunction::Focal, PixelFunction::Poly, PixelFunction::Generalized])?,
+            form: self.name(&[PixelForm::Categorical, PixelForm::Binary])?,
+            gammas: self.per_class(classes)?,
             positive_weights: self.weights(classes)?,
+            negative_weights: self.weights(classes)?,
+            target_scale: self.number()?,
+            target_offset: self.number()?,
+            soft_target: self.name(&[SoftTarget::Linear, SoftTarget::Mixed, SoftTarget::Signed])?,
+            reduced_threshold: self.optional(Self::number)?,
+            normalized: self.flag()?,
+            classes: self.classes(classes)?,
+            mean_over: self.mean_over()?,
+            clip: self.number()?,
+            reduction: self.reduction()?,
+        })
+    }
+
+    fn lovasz(&mut self, classes: usize) -> Result<Lovasz> {
+        Ok(Lovasz {
+            form: self.name(&[LovaszForm::Softmax, LovaszForm::Hinge])?,
+            score_per: self.score_per()?,
+            classes: self.classes(classes)?,
+            empty_class: self.empty_class()?,
+            averaging: self.averaging()?,
+            reduction: self.reduction()?,
         })
     }
 
@@ -142,6 +209,15 @@ impl Reader<'_> {
             0 => Loss::Region(self.region(classes)?),
             1 => Loss::CrossEntropy(self.cross_entropy(classes)?),
             2 => Loss::BinaryCrossEntropy(self.binary_cross_entropy(classes)?),
+            3 => Loss::Correlation(Correlation { cells: self.cells(classes)?, smooth: self.number()? }),
+            4 => Loss::SensitivitySpecificity(SensitivitySpecificity {
+                cells: self.cells(classes)?,
+                share: self.number()?,
+                smooth: self.number()?,
+            }),
+            5 => Loss::Wasserstein(self.wasserstein(classes)?),
+            6 => Loss::Pixel(self.pixel(classes)?),
+            7 => Loss::Lovasz(self.lovasz(classes)?),
             _ => return Err(malformed()),
         };
         Ok(Term { weight, loss })

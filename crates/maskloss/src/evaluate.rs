@@ -59,7 +59,7 @@ pub fn evaluate(
         values = pixel_losses(criterion, input, execution);
     }
     if let (Some(into), Some(table)) = (into, &table) {
-        gradient(criterion, input, table, into, execution);
+        gradient(criterion, input, (&statistics, table), into, execution);
     }
     Ok(Evaluation { loss, terms, values, non_finite: statistics.non_finite() })
 }

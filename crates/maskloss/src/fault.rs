@@ -40,18 +40,16 @@ impl Fault {
     }
 }
 
-/// What all workers made; or the first fault that one of them found.
-pub(crate) fn all_or_first_fault<T>(results: Vec<Result<T, Fault>>) -> Result<Vec<T>, Fault> {
-    let mut all = Vec::with_capacity(results.len());
-    let mut first: Option<Fault> = None;
-    for result in results {
-        match result {
-            Ok(made) => all.push(made),
-            Err(fault) if first.is_none_or(|first| fault.precedes(&first)) => first = Some(fault),
-            Err(_) => {}
-        }
-    }
-    first.map_or(Ok(all), Err)
+/// What all workers made, merged; or the first fault that one of them found.
+pub(crate) fn merged_or_first_fault<T>(
+    (own, others): (Result<T, Fault>, Vec<Result<T, Fault>>),
+    merge: impl Fn(T, T) -> T,
+) -> Result<T, Fault> {
+    others.into_iter().fold(own, |all, one| match (all, one) {
+        (Ok(all), Ok(one)) => Ok(merge(all, one)),
+        (Err(first), Err(fault)) => Err(if fault.precedes(&first) { fault } else { first }),
+        (Err(fault), Ok(_)) | (Ok(_), Err(fault)) => Err(fault),
+    })
 }
 
 #[cfg(test)]
@@ -66,9 +64,10 @@ mod tests {
     fn a_fault_is_the_first_one_in_any_order_of_the_workers() {
         let mut results = [Err(fault(1, 0)), Ok(()), Err(fault(0, 7)), Err(fault(0, 8))];
         for _ in 0..results.len() {
-            assert_eq!(all_or_first_fault(results.to_vec()), Err(fault(0, 7)));
+            let (own, others) = results.split_first().expect("four workers");
+            assert_eq!(merged_or_first_fault((*own, others.to_vec()), |(), ()| ()), Err(fault(0, 7)));
             results.rotate_left(1);
         }
-        assert_eq!(all_or_first_fault(vec![Ok(1), Ok(2)]), Ok(vec![1, 2]));
+        assert_eq!(merged_or_first_fault((Ok(1), vec![Ok(2), Ok(3)]), |a, b| a + b), Ok(6));
     }
 }

@@ -1,7 +1,7 @@
 //! What no implementation can be faster than, for the benchmark: the bytes of a call only touched, its exponentials and logarithms
 //! only taken. Behind the feature `bench`; the published binary does not have it.
 
-use crate::parallel::{Execution, run, workers};
+use crate::parallel::{Execution, Queue, Work, run};
 use crate::simd::{Bytes, Level, Simd, SimdBase, dispatch, exp, f32x16, i32x16, ln};
 
 /// The elements one task touches: 64 KiB of the longest array.
@@ -65,10 +65,11 @@ fn chunks<'a>(prediction: &'a [f32], target: &'a [f32]) -> Vec<(&'a [f32], &'a [
 
 /// Small calls stay on one thread, as the engine's do.
 fn each<T: Send>(tasks: Vec<T>, elements: usize, execution: &Execution, work: impl Fn(T) -> i32 + Sync) -> i32 {
-    let workers = workers(execution, elements, tasks.len());
     let worker =
-        |queue: &crate::parallel::Queue<T>| std::iter::from_fn(|| queue.next()).fold(0, |sum, t| sum ^ work(t));
-    run(tasks, workers, worker).into_iter().fold(0, |a, b| a ^ b)
+        |queue: &Queue<std::vec::IntoIter<T>>| std::iter::from_fn(|| queue.next()).fold(0, |sum, t| sum ^ work(t));
+    let work = Work { count: tasks.len(), tasks: tasks.into_iter(), elements };
+    let (own, others) = run(execution, work, worker);
+    others.into_iter().fold(own, |a, b| a ^ b)
 }
 
 /// Four chains, so that no latency limits the loads.

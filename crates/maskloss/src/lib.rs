@@ -17,6 +17,7 @@ mod kernel;
 mod loss;
 mod parallel;
 mod pass;
+mod scratch;
 mod simd;
 mod statistics;
 mod sum;
@@ -25,8 +26,10 @@ mod tile;
 
 pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};
 pub use criterion::{
-    Activation, BinaryCrossEntropy, Criterion, CrossEntropy, EmptyClass, Form, Loss, MeanOver, Reduction, Region,
-    ScorePer, Term, Transform, WeightMode,
+    AbsentWeight, Activation, Averaging, BinaryCrossEntropy, Cells, Correlation, Criterion, CrossEntropy, EmptyClass,
+    Form, Loss, Lovasz, LovaszForm, MeanOver, OuterTransform, Pixel, PixelForm, PixelFunction, Reduction, Region,
+    ScorePer, SensitivitySpecificity, SoftTarget, Term, Transform, VolumeWeights, Volumes, Wasserstein,
+    WassersteinWeighting, WeightMode,
 };
 pub use evaluate::{Evaluation, evaluate};
 pub use fault::{Fault, FaultKind};

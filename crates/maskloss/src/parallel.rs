@@ -36,20 +36,20 @@ pub fn available_threads() -> usize {
 const SERIAL_ELEMENTS: usize = 1 << 16;
 
 /// The threads that so much work deserves.
-pub(crate) fn workers(execution: &Execution, elements: usize, tasks: usize) -> usize {
+fn workers(execution: &Execution, elements: usize, tasks: usize) -> usize {
     if elements < SERIAL_ELEMENTS { 1 } else { execution.threads.min(tasks).max(1) }
 }
 
 /// Hands out tasks, in order, to whichever worker asks next.
-pub(crate) struct Queue<T>(Mutex<Option<std::vec::IntoIter<T>>>);
+pub(crate) struct Queue<I>(Mutex<Option<I>>);
 
-impl<T> Queue<T> {
-    fn new(tasks: Vec<T>) -> Self {
-        Self(Mutex::new(Some(tasks.into_iter())))
+impl<I: Iterator> Queue<I> {
+    fn new(tasks: I) -> Self {
+        Self(Mutex::new(Some(tasks)))
     }
 
     /// The next task.
-    pub(crate) fn next(&self) -> Option<T> {
+    pub(crate) fn next(&self) -> Option<I::Item> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.next()
     }
 
@@ -62,34 +62,51 @@ impl<T> Queue<T> {
 /// The threads at work in this process, but for calls of one task.
 static BUSY: Busy = Busy::new();
 
-/// Runs `worker` on up to `workers` threads, the caller's among them, until the queue is empty; returns what each made. Calls that
-/// run at the same time share the cores.
-pub(crate) fn run<T: Send, R: Send>(tasks: Vec<T>, workers: usize, worker: impl Fn(&Queue<T>) -> R + Sync) -> Vec<R> {
-    if tasks.len() < 2 {
-        return vec![worker(&Queue::new(tasks))];
+/// Work that can be cut.
+pub(crate) struct Work<I> {
+    /// What is handed out, in order.
+    pub(crate) tasks: I,
+    /// How many those are.
+    pub(crate) count: usize,
+    /// The elements of all of them.
+    pub(crate) elements: usize,
+}
+
+/// Runs `worker` on as many threads as the work deserves, the caller's among them, until the queue is empty; returns what it made
+/// there, and what it made elsewhere. Calls that run at the same time share the cores.
+pub(crate) fn run<I: Iterator + Send, R: Send>(
+    execution: &Execution,
+    Work { tasks, count, elements }: Work<I>,
+    worker: impl Fn(&Queue<I>) -> R + Sync,
+) -> (R, Vec<R>) {
+    if count < 2 {
+        return (worker(&Queue::new(tasks)), Vec::new());
     }
-    let share = BUSY.share(workers, available_threads());
+    let share = BUSY.share(workers(execution, elements, count), available_threads());
     run_on(share.threads, tasks, worker)
 }
 
-fn run_on<T: Send, R: Send>(workers: usize, tasks: Vec<T>, worker: impl Fn(&Queue<T>) -> R + Sync) -> Vec<R> {
+fn run_on<I: Iterator + Send, R: Send>(
+    workers: usize,
+    tasks: I,
+    worker: impl Fn(&Queue<I>) -> R + Sync,
+) -> (R, Vec<R>) {
     let queue = Queue::new(tasks);
     let pool = if workers > 1 { pool(workers - 1) } else { None };
     let Some(pool) = pool else {
-        return vec![worker(&queue)];
+        return (worker(&queue), Vec::new());
     };
-    let results = Mutex::new(Vec::with_capacity(workers));
-    let work = || {
-        let result = worker(&queue);
-        results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
-    };
-    pool.in_place_scope(|scope| {
+    let others = Mutex::new(Vec::with_capacity(workers - 1));
+    let own = pool.in_place_scope(|scope| {
         for _ in 1..workers {
-            scope.spawn(|_| work());
+            scope.spawn(|_| {
+                let made = worker(&queue);
+                others.lock().unwrap_or_else(PoisonError::into_inner).push(made);
+            });
         }
-        work();
+        worker(&queue)
     });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    (own, others.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The process's pool, grown to the largest size asked for; `None` where no thread can be started.
@@ -117,5 +134,7 @@ fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub fn panic_in_pool() {
-    run_on(2, vec![()], |_| assert!(rayon::current_thread_index().is_none(), "panicked on demand: pool"));
+    run_on(2, std::iter::empty::<()>(), |_| {
+        assert!(rayon::current_thread_index().is_none(), "panicked on demand: pool")
+    });
 }

@@ -72,6 +72,8 @@ impl Needs {
 /// The sums of one sample, or of a part of it: they merge exactly, in any order.
 #[derive(Clone, Debug)]
 pub(crate) struct SampleSums {
+    /// Which one.
+    pub(crate) sample: usize,
     needs: Needs,
     classes: usize,
     sums: Vec<ExactSum>,
@@ -85,8 +87,9 @@ pub(crate) struct SampleSums {
 
 impl SampleSums {
     /// Sums over nothing.
-    pub(crate) fn new(needs: Needs, classes: usize) -> Self {
+    pub(crate) fn new(sample: usize, needs: Needs, classes: usize) -> Self {
         Self {
+            sample,
             needs,
             classes,
             sums: vec![ExactSum::new(); needs.len() * classes],
@@ -102,7 +105,7 @@ impl SampleSums {
         self.sums[slot * self.classes + class].add(value);
     }
 
-    /// Adds the sums of other pixels.
+    /// Adds the sums of other pixels of the sample.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
             sum.merge(other);
@@ -120,7 +123,7 @@ impl SampleSums {
 /// The sums of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Statistics {
-    /// One for each sample.
+    /// One for each sample, in order.
     pub(crate) samples: Vec<SampleSums>,
     /// V, the pixels of a plane, ignored ones included.
     pub(crate) pixels: usize,

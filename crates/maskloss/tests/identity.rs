@@ -1,9 +1,9 @@
 //! The same bits at every level, with any number of threads, in either layout, with the samples of a batch together or apart.
 
 use maskloss::{
-    Activation, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form, Gradient, Input,
-    Labels, Layout, Level, Loss, MeanOver, Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode,
-    evaluate,
+    Activation, Averaging, Cells, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form,
+    Gradient, Input, Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes, Reduction, Region, ScorePer, Shape,
+    Target, Term, Transform, WeightMode, evaluate,
 };
 use proptest::prelude::*;
 
@@ -18,11 +18,28 @@ struct Kind {
     general: bool,
     /// Cross-entropy beside the region loss.
     logarithmic: bool,
+    /// Targets with a plane for each class, soft here and there.
+    planes: bool,
 }
 
 fn criterion(classes: usize, kind: Kind) -> Criterion {
-    let Kind { activation, form, general, logarithmic } = kind;
+    let Kind { activation, form, general, logarithmic, planes } = kind;
     let region = Region {
+        cells: Cells {
+            score_per: ScorePer::SampleClass,
+            classes: (0..classes).collect(),
+            class_weights: None,
+            weight_mode: WeightMode::Mean,
+            empty_class: EmptyClass::Smooth,
+            averaging: Averaging::Cells,
+            reduction: Reduction::Sum,
+        },
+        gamma: 1.0,
+        class_gammas: None,
+        outer_transform: OuterTransform::Power,
+        outer_gamma: 1.0,
+        target_floor: 0.0,
+        volume_weights: None,
         form,
         transform: Transform::OneMinus,
         scale: 2.0,
@@ -31,18 +48,13 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
         smooth_numerator: 1e-5,
         smooth_denominator: 1e-5,
         floor: 0.0,
-        score_per: ScorePer::SampleClass,
-        classes: (0..classes).collect(),
-        class_weights: None,
-        weight_mode: WeightMode::Mean,
-        empty_class: EmptyClass::Smooth,
-        reduction: Reduction::Sum,
     };
     let cross_entropy = CrossEntropy {
         class_weights: None,
         label_smoothing: if general { 0.1 } else { 0.0 },
         mean_over: MeanOver::Weights,
         clip: 1e-7,
+        top_percent: None,
         reduction: Reduction::Sum,
     };
     let mut terms = vec![Term { weight: 0.75, loss: Loss::Region(region) }];
@@ -52,7 +64,7 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
     Criterion {
         activation,
         classes,
-        ignore_index: general.then_some(i64::from(IGNORED)),
+        ignore_index: (general && !planes).then_some(i64::from(IGNORED)),
         mask_value: None,
         regions: None,
         check_values: false,
@@ -60,31 +72,32 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
     }
 }
 
-/// What comes out, as bits: loss and terms, values, gradient.
+/// What comes out, as bits (one NaN is as good as another): loss and terms, values, gradient.
 #[derive(Clone, Debug, PartialEq)]
 struct Bits {
     sums: Vec<u64>,
     values: Vec<u64>,
     gradient: Vec<u32>,
+    non_finite: u64,
 }
 
-fn run(criterion: &Criterion, shape: Shape, logits: &[f32], labels: &[u8], execution: &Execution) -> Bits {
-    let input = Input {
-        shape,
-        prediction: Floats::F32(logits),
-        target: Target::Labels(Labels::U8(labels)),
-        pixel_weights: None,
-    };
-    let mut slopes = vec![0.0; logits.len()];
+fn run(criterion: &Criterion, shape: Shape, prediction: &[f32], target: Target, execution: &Execution) -> Bits {
+    let input = Input { shape, prediction: Floats::F32(prediction), target, pixel_weights: None };
+    let mut slopes = vec![0.0; prediction.len()];
     let mut gradient = Gradient { data: FloatsMut::F32(&mut slopes), scale: 1.0, accumulate: false };
     let Evaluation { loss, terms, values, non_finite } =
         evaluate(criterion, &input, Some(&mut gradient), execution).expect("sound data");
-    assert_eq!(non_finite, 0);
+    let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
     Bits {
-        sums: std::iter::once(loss).chain(terms).map(f64::to_bits).collect(),
-        values: values.into_iter().map(f64::to_bits).collect(),
-        gradient: slopes.into_iter().map(f32::to_bits).collect(),
+        sums: std::iter::once(loss).chain(terms).map(bits).collect(),
+        values: values.into_iter().map(bits).collect(),
+        gradient: slopes.into_iter().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }).collect(),
+        non_finite,
     }
+}
+
+fn of_planes(planes: &[f32]) -> Target<'_> {
+    Target::PerClass(Planes::F32(planes))
 }
 
 /// `[N, C, V]` to `[N, V, C]`.
@@ -112,7 +125,13 @@ fn numbers(seed: u64) -> impl FnMut() -> u64 {
 }
 
 fn extents() -> impl Strategy<Value = (usize, usize, usize)> {
-    let pixels = prop_oneof![3 => 1..68_usize, 1 => 4090..4104_usize, 1 => 8190..8200_usize, 1 => 16_384..20_000_usize];
+    let pixels = prop_oneof![
+        3 => 1..68_usize,
+        2 => (1..300_usize).prop_map(|blocks| 16 * blocks),
+        1 => 4090..4104_usize,
+        1 => 8190..8200_usize,
+        1 => 16_384..20_000_usize,
+    ];
     (1..4_usize, prop_oneof![4 => 2..8_usize, 1 => 17..20_usize], pixels)
 }
 
@@ -120,20 +139,21 @@ fn kinds() -> impl Strategy<Value = Kind> {
     let activation = prop_oneof![
         3 => Just(Activation::Softmax),
         1 => Just(Activation::Sigmoid),
-        1 => Just(Activation::None),
+        2 => Just(Activation::None),
     ];
     let form = prop_oneof![3 => Just(Form::Product), 1 => Just(Form::Squared), 1 => Just(Form::Absolute)];
-    (activation, form, any::<bool>(), any::<bool>()).prop_map(|(activation, form, general, logarithmic)| Kind {
+    (activation, form, any::<[bool; 3]>()).prop_map(|(activation, form, [general, logarithmic, planes])| Kind {
         activation,
         form,
         general,
         // The logarithms of sigmoid are another loss's.
         logarithmic: logarithmic && !matches!(activation, Activation::Sigmoid),
+        planes,
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn no_way_of_running_changes_a_bit(
@@ -149,7 +169,10 @@ proptest! {
         let range = if extreme { 2e4 } else { 8.0 };
         let low = if matches!(kind.activation, Activation::None) { 0.0 } else { -0.5 };
         let range = if low == 0.0 { 1.0 } else { range };
-        let logits: Vec<f32> = (0..samples * classes * pixels).map(|_| range * (unit() + low)).collect();
+        // Just below 0 is a probability still, but not for every path.
+        let below = if extreme && low == 0.0 { 1e-4 } else { 0.0 };
+        let mut value = || if unit() < below { -1e-4 } else { range * (unit() + low) };
+        let logits: Vec<f32> = (0..samples * classes * pixels).map(|_| value()).collect();
         let occurring = classes + usize::from(kind.general);
         // Runs of one label, as maps have them, so that blocks lack classes.
         let mut label = 0;
@@ -161,26 +184,95 @@ proptest! {
                 if label < classes { label as u8 } else { IGNORED }
             })
             .collect();
+        // Of any size, so that the order of a sum shows; most blocks are all 0 or all 1.
+        let mut soft = |is: bool| if unit() < 0.004 { unit() * unit().powi(30) } else { f32::from(u8::from(is)) };
+        let planes: Vec<f32> = labels
+            .chunks(pixels)
+            .flat_map(|labels| (0..classes).flat_map(move |class| labels.iter().map(move |&l| usize::from(l) == class)))
+            .map(&mut soft)
+            .collect();
+        let turned_planes = channels_last(&planes, shape);
+        let target = |shape: Shape, from: usize| match (kind.planes, shape.layout) {
+            (false, _) => Target::Labels(Labels::U8(&labels[from * pixels..][..shape.samples * pixels])),
+            (true, Layout::ChannelsFirst) => {
+                let len = shape.sample_len();
+                Target::PerClass(Planes::F32(&planes[from * len..][..shape.samples * len]))
+            }
+            (true, Layout::ChannelsLast) => Target::PerClass(Planes::F32(&turned_planes)),
+        };
         let criterion = criterion(classes, kind);
         let levels = Level::available();
         let plain = Execution { level: levels[levels.len() - 1], threads: 1 };
-        let wanted = run(&criterion, shape, &logits, &labels, &plain);
+        let wanted = run(&criterion, shape, &logits, target(shape, 0), &plain);
+        prop_assert_eq!(wanted.non_finite, 0);
 
         let last = Shape { layout: Layout::ChannelsLast, ..shape };
         let turned = Bits { gradient: channels_last(&wanted.gradient, shape), ..wanted.clone() };
         for level in levels {
             let execution = Execution { level, threads };
-            prop_assert_eq!(&run(&criterion, shape, &logits, &labels, &execution), &wanted);
-            prop_assert_eq!(&run(&criterion, last, &channels_last(&logits, shape), &labels, &execution), &turned);
+            prop_assert_eq!(&run(&criterion, shape, &logits, target(shape, 0), &execution), &wanted);
+            prop_assert_eq!(&run(&criterion, last, &channels_last(&logits, shape), target(last, 0), &execution), &turned);
         }
 
         let one = Shape { samples: 1, ..shape };
         let apart: Vec<Bits> = logits
             .chunks(one.sample_len())
-            .zip(labels.chunks(pixels))
-            .map(|(logits, labels)| run(&criterion, one, logits, labels, &Execution { level: plain.level, threads }))
+            .enumerate()
+            .map(|(n, logits)| run(&criterion, one, logits, target(one, n), &Execution { level: plain.level, threads }))
             .collect();
         prop_assert_eq!(apart.iter().flat_map(|part| part.values.clone()).collect::<Vec<_>>(), wanted.values);
         prop_assert_eq!(apart.iter().flat_map(|part| part.gradient.clone()).collect::<Vec<_>>(), wanted.gradient);
+    }
+
+    /// Probabilities against one-hot planes, of which some values may be soft, and predictions that are no probabilities.
+    #[test]
+    fn no_way_of_reading_planes_changes_a_bit(
+        (samples, classes, pixels) in extents(),
+        seed: u64,
+        threads in 1..9_usize,
+        soft in prop_oneof![Just(0.0), Just(5e-4), Just(0.05)],
+        broken in prop_oneof![3 => Just(0.0), 1 => Just(2e-4)],
+        terms in 1..4_usize,
+        smoothed: bool,
+    ) {
+        let mut next = numbers(seed);
+        let mut unit = || (next() >> 40) as f32 / (1 << 24) as f32;
+        let shape = Shape { samples, classes, pixels, layout: Layout::ChannelsFirst };
+        let kind =
+            Kind { activation: Activation::None, form: Form::Product, general: smoothed, logarithmic: true, planes: true };
+        let mut criterion = Criterion { check_values: broken == 0.0, ..criterion(classes, kind) };
+        // A region loss, a cross-entropy (of which one broken value does not break every gradient), or both.
+        let mut bits = [1, 2].into_iter();
+        criterion.terms.retain(|_| bits.next().is_some_and(|bit| terms & bit != 0));
+        let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, -0.5, 1.5, 0.0, 1.0];
+        let prediction: Vec<f32> = (0..shape.samples * shape.sample_len())
+            .map(|i| match unit() {
+                draw if draw < broken => odd[i % odd.len()],
+                // Of many sizes: sums of them are rounded, so that their order shows.
+                draw => (0..4).fold(draw, |p, _| p * p),
+            })
+            .collect();
+        let mut planes = vec![0.0; prediction.len()];
+        for sample in planes.chunks_mut(shape.sample_len()) {
+            let mut class = 0;
+            for pixel in 0..pixels {
+                if unit() < 0.1 {
+                    class = (unit() * classes as f32) as usize;
+                }
+                sample[class * pixels + pixel] = if unit() < soft { unit() } else { 1.0 };
+            }
+        }
+        let levels = Level::available();
+        let plain = Execution { level: levels[levels.len() - 1], threads: 1 };
+        let wanted = run(&criterion, shape, &prediction, of_planes(&planes), &plain);
+
+        let last = Shape { layout: Layout::ChannelsLast, ..shape };
+        let turned = Bits { gradient: channels_last(&wanted.gradient, shape), ..wanted.clone() };
+        let (prediction_last, planes_last) = (channels_last(&prediction, shape), channels_last(&planes, shape));
+        for level in levels {
+            let execution = Execution { level, threads };
+            prop_assert_eq!(&run(&criterion, shape, &prediction, of_planes(&planes), &execution), &wanted);
+            prop_assert_eq!(&run(&criterion, last, &prediction_last, of_planes(&planes_last), &execution), &turned);
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! for α = 0, β = 1.
 
 use maskloss::{
-    Activation, Criterion, EmptyClass, Execution, Floats, Form, Input, Labels, Layout, Level, Loss, Planes, Reduction,
-    Region, ScorePer, Shape, Target, Term, Transform, WeightMode, evaluate,
+    Activation, Averaging, Cells, Criterion, EmptyClass, Execution, Floats, Form, Input, Labels, Layout, Level, Loss,
+    OuterTransform, Planes, Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode, evaluate,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,6 +15,21 @@ const TOLERANCE: f64 = 1e-13;
 
 fn criterion(form: Form, alpha: f64, beta: f64) -> Criterion {
     let region = Region {
+        cells: Cells {
+            score_per: ScorePer::Batch,
+            classes: vec![0],
+            class_weights: None,
+            weight_mode: WeightMode::Mean,
+            empty_class: EmptyClass::Smooth,
+            averaging: Averaging::Cells,
+            reduction: Reduction::Mean,
+        },
+        gamma: 1.0,
+        class_gammas: None,
+        outer_transform: OuterTransform::Power,
+        outer_gamma: 1.0,
+        target_floor: 0.0,
+        volume_weights: None,
         form,
         transform: Transform::OneMinus,
         scale: 1.0,
@@ -23,12 +38,6 @@ fn criterion(form: Form, alpha: f64, beta: f64) -> Criterion {
         smooth_numerator: 0.0,
         smooth_denominator: 0.0,
         floor: 0.0,
-        score_per: ScorePer::Batch,
-        classes: vec![0],
-        class_weights: None,
-        weight_mode: WeightMode::Mean,
-        empty_class: EmptyClass::Smooth,
-        reduction: Reduction::Mean,
     };
     Criterion {
         activation: Activation::None,

@@ -211,7 +211,8 @@ export function generalizedDiceTerm(
     scorePer: options.batch ? 'batch' : 'sample',
     weightMode: 'inside',
     classWeights: everyClass(classes, 1),
-    volumeWeights: options.wType === 'uniform' ? undefined : { power, offset: 0, floor: 0, absent: 'largest' },
+    volumeWeights:
+      options.wType === 'uniform' ? undefined : { volumes: 'score', power, offset: 0, floor: 0, absent: 'largest' },
     reduction: options.reduction,
   })
 }

@@ -4,7 +4,7 @@ import { masklossError } from '../../errors.ts'
 import { NON_NEGATIVE, POSITIVE, type Range } from '../../options.ts'
 import { numbersOf, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
-import { perElement, type Path } from '../path.ts'
+import { clamp, perElement, type Path } from '../path.ts'
 import { flag, number, numbers, orNull, word, type Read } from '../reader.ts'
 import { classIds, criterion, everyClass, pixelTerm } from '../terms.ts'
 import {
@@ -87,7 +87,7 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss
     if (mode !== 'multiclass') refuseSoft(inputs.target, ignoreIndex)
     const none = binary && reduction === 'none'
     const logarithms = mode === 'multiclass' && !fromLogits
-    const path = logarithms ? clippedLogarithm(grid.path, options.eps) : grid.path
+    const path = logarithms ? logarithm(clamp(grid.path, options.eps, 1 - options.eps)) : grid.path
     const spec = criterion({
       activation: fromLogits || logarithms ? 'sigmoid' : 'none',
       classes: grid.classes,
@@ -147,14 +147,8 @@ function factorOf({ mode, reduction, ignoreIndex }: Focal, { classes, pixels }: 
   return 1 / classes / (overPixels ? pixels : 1)
 }
 
-/** `log(clip(p, ε, 1 − ε))`, slope 1/p inside the clip. */
-function clippedLogarithm(path: Path, epsilon: number): Path {
-  const clip = (p: number): number => Math.min(Math.max(p, epsilon), 1 - epsilon)
-  return perElement(
-    path,
-    (p) => Math.log(clip(p)),
-    (p) => (p === clip(p) ? 1 / p : 0),
-  )
+function logarithm(path: Path): Path {
+  return perElement(path, Math.log, (p) => 1 / p)
 }
 
 function refuseSoft(target: Input, ignoreIndex: number | undefined): void {

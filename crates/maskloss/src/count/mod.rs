@@ -10,8 +10,8 @@ mod tiles;
 
 use self::bytes::ByteCounter;
 use self::tiles::TileCounter;
-use crate::fault::{Fault, all_or_first_fault};
-use crate::parallel::{Execution, run, workers};
+use crate::fault::{Fault, merged_or_first_fault};
+use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::spans;
 use crate::simd::Level;
 use crate::tensor::{Floats, Labels, Shape, Target};
@@ -65,8 +65,8 @@ pub fn count(input: &CountInput, execution: &Execution) -> Result<Vec<SampleCoun
     let shape = input.shape;
     let regions = input.regions.len();
     let tasks = spans(shape);
-    let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
-    let results = run(tasks, workers, |queue| {
+    let work = Work { count: tasks.len(), tasks, elements: shape.samples * shape.sample_len() };
+    let results = run(execution, work, |queue| {
         let mut counts = vec![SampleCounts { regions: vec![[0; 3]; regions], valid: 0 }; shape.samples];
         let mut counter = Counter::new(input);
         while let Some(span) = queue.next() {
@@ -77,8 +77,7 @@ pub fn count(input: &CountInput, execution: &Execution) -> Result<Vec<SampleCoun
         }
         Ok(counts)
     });
-    let parts = all_or_first_fault(results)?;
-    Ok(parts.into_iter().reduce(sum_of).unwrap_or_default())
+    merged_or_first_fault(results, sum_of)
 }
 
 /// The counts of two workers together.

@@ -2,139 +2,14 @@
 
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
-use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass, TargetSums};
+use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::kernel::log_loss::{clipped, clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::kernel::log_product::{LogProduct, Scaled};
-use crate::kernel::wide::{Lanes, Wide, add_blocks};
-use crate::simd::{Level, MaskWiden, Select, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8, mask32x16};
-use crate::statistics::{Needs, Quantity};
-use crate::sum::fold8;
+use crate::kernel::log_product::Scaled;
+use crate::kernel::sums::Sums;
+use crate::kernel::wide::Wide;
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
+use crate::statistics::Quantity;
 use crate::tile::{Block, Tile, TileTarget};
-
-/// The sums of a chunk in progress, one for each wanted quantity and class.
-pub(crate) struct Sums {
-    needs: Needs,
-    classes: usize,
-    lanes: Vec<Lanes>,
-    /// One for each class, where logarithms are wanted: they belong to [`Quantity::LogLoss`].
-    logs: Vec<LogProduct>,
-    /// −log p is the logarithm of softmax's denominator, and minus that of a probability.
-    log_sign: f64,
-    weight: Lanes,
-}
-
-/// `Σ −log p` of the pixels of one class, in progress: `Σ log s`, and the linear rest.
-#[derive(Clone, Copy)]
-pub(crate) struct LogSums<S: Simd> {
-    product: LogProduct,
-    linear: f64x8<S>,
-}
-
-impl<S: Simd> LogSums<S> {
-    /// Adds `log s + linear` of the pixels that the mask names.
-    #[inline(always)]
-    pub(crate) fn add(&mut self, simd: S, is: mask32x16<S>, s: Scaled<S>, linear: Wide<S>) {
-        self.product.multiply(simd, is, s);
-        let zero = f64x8::splat(simd, 0.0);
-        let (low, high) = is.widen();
-        self.linear += low.select(linear.0, zero) + high.select(linear.1, zero);
-    }
-}
-
-impl Sums {
-    /// All 0.
-    pub(crate) fn new(needs: Needs, classes: usize, activation: Activation) -> Self {
-        let logs = if needs.contains(Quantity::LogLoss) { classes } else { 0 };
-        Self {
-            needs,
-            classes,
-            lanes: vec![[0.0; 8]; needs.len() * classes],
-            logs: vec![LogProduct::ONE; logs],
-            log_sign: if activation == Activation::Softmax { 1.0 } else { -1.0 },
-            weight: [0.0; 8],
-        }
-    }
-
-    /// What is wanted.
-    #[inline(always)]
-    pub(crate) fn needs(&self) -> Needs {
-        self.needs
-    }
-
-    #[inline(always)]
-    fn slot(&self, quantity: Quantity, class: usize) -> usize {
-        self.needs.slot(quantity) * self.classes + class
-    }
-
-    /// A sum in progress; 0 where it is not wanted.
-    #[inline(always)]
-    pub(crate) fn lanes<S: Simd>(&self, simd: S, quantity: Quantity, class: usize) -> f64x8<S> {
-        if self.needs.contains(quantity) {
-            f64x8::load_array_ref(simd, &self.lanes[self.slot(quantity, class)])
-        } else {
-            f64x8::splat(simd, 0.0)
-        }
-    }
-
-    /// Puts a sum back, where it is wanted.
-    #[inline(always)]
-    pub(crate) fn set_lanes<S: Simd>(&mut self, quantity: Quantity, class: usize, lanes: f64x8<S>) {
-        if self.needs.contains(quantity) {
-            let slot = self.slot(quantity, class);
-            lanes.store_array(&mut self.lanes[slot]);
-        }
-    }
-
-    /// `Σ t·p` and `Σ t` in progress.
-    #[inline(always)]
-    pub(crate) fn target_sums<S: Simd>(&self, simd: S, class: usize) -> TargetSums<S> {
-        TargetSums {
-            overlap: self.lanes(simd, Quantity::Overlap, class),
-            reference: self.lanes(simd, Quantity::Reference, class),
-            count: 0,
-        }
-    }
-
-    /// Puts them back.
-    #[inline(always)]
-    pub(crate) fn set_target_sums<S: Simd>(&mut self, class: usize, sums: TargetSums<S>) {
-        self.set_lanes(Quantity::Overlap, class, sums.overlap);
-        self.set_lanes(Quantity::Reference, class, sums.reference);
-        if self.needs.contains(Quantity::Reference) {
-            let slot = self.slot(Quantity::Reference, class);
-            self.lanes[slot][0] += f64::from(sums.count);
-        }
-    }
-
-    /// `Σ −log p` in progress; none where it is not wanted.
-    #[inline(always)]
-    pub(crate) fn log_sums<S: Simd>(&self, simd: S, class: usize) -> LogSums<S> {
-        LogSums {
-            product: self.logs.get(class).copied().unwrap_or(LogProduct::ONE),
-            linear: self.lanes(simd, Quantity::LogLoss, class),
-        }
-    }
-
-    /// Puts it back.
-    #[inline(always)]
-    pub(crate) fn set_log_sums<S: Simd>(&mut self, class: usize, sums: LogSums<S>) {
-        self.set_lanes(Quantity::LogLoss, class, sums.linear);
-        if let Some(log) = self.logs.get_mut(class) {
-            *log = sums.product;
-        }
-    }
-
-    /// Takes the sums out (place of the quantity, class, sum), starts again at 0, and returns `Σ m`.
-    pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, usize, f64)) -> f64 {
-        for (index, lanes) in self.lanes.iter_mut().enumerate() {
-            take(index / self.classes, index % self.classes, fold8(std::mem::take(lanes)));
-        }
-        for (class, log) in self.logs.iter_mut().enumerate() {
-            take(self.needs.slot(Quantity::LogLoss), class, self.log_sign * log.take_ln());
-        }
-        fold8(std::mem::take(&mut self.weight))
-    }
-}
 
 /// Pass 1 on one tile, with the logarithms of probabilities clipped to `[clip, 1 − clip]`.
 pub(crate) fn accumulate(
@@ -160,13 +35,7 @@ fn accumulate_tile<S: Simd>(
     match tile.weights {
         None => accumulate_classes::<S, false>(simd, activation, clip, tile, activated, sums, &[]),
         Some(weights) => {
-            add_blocks(
-                simd,
-                &mut sums.weight,
-                tile.blocks,
-                #[inline(always)]
-                |b| Wide::load(simd, &weights[b]),
-            );
+            sums.add_weights(simd, &weights[..tile.blocks]);
             accumulate_classes::<S, true>(simd, activation, clip, tile, activated, sums, weights);
         }
     }
@@ -303,7 +172,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     /// Departure 3: I, P and G of a class in one loop, which loads and widens each prediction once.
     #[inline(always)]
     fn product_sums(&self, activation: Activation, sums: &mut Sums, plane: &[Block]) {
-        let predicts = sums.needs.contains(Quantity::Predicted) || sums.needs.contains(Quantity::Overlap);
+        let predicts = sums.needs().contains(Quantity::Predicted) || sums.needs().contains(Quantity::Overlap);
         let scaled = activation == Activation::Softmax;
         if !predicts && !T::OCCURS {
             return;
@@ -406,7 +275,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
         factors: impl Fn(usize) -> (f32x16<S>, Wide<S>),
         loss: impl Fn(usize) -> Wide<S>,
     ) {
-        if !sums.needs.contains(Quantity::LogLoss) {
+        if !sums.needs().contains(Quantity::LogLoss) {
             return;
         }
         let mut found = sums.log_sums(self.simd, self.class);
@@ -449,9 +318,6 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     /// Adds `term` of each block to a quantity, where it is wanted.
     #[inline(always)]
     fn sum(&self, sums: &mut Sums, quantity: Quantity, term: impl Fn(usize) -> Wide<S>) {
-        if sums.needs.contains(quantity) {
-            let slot = sums.slot(quantity, self.class);
-            add_blocks(self.simd, &mut sums.lanes[slot], self.tile.blocks, term);
-        }
+        sums.add_blocks(self.simd, quantity, self.class, self.tile.blocks, term);
     }
 }

@@ -1,10 +1,8 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
-use std::cell::Cell;
-
 use crate::criterion::Activation;
 use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp, exp_each, f32x16, i32x16};
-use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit};
+use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit, tile_pixels};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
 pub(crate) const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> =
@@ -32,9 +30,9 @@ pub(crate) struct Activated<'a> {
     pub(crate) non_finite: u64,
 }
 
-/// What activations are written to; a thread keeps it between calls.
+/// What activations are written to.
 #[derive(Default)]
-struct Buffers {
+pub(crate) struct Buffers {
     planes: Vec<Block>,
     scale: Vec<Block>,
     denominator: Vec<Block>,
@@ -42,23 +40,13 @@ struct Buffers {
     group: Vec<Block>,
 }
 
-thread_local! {
-    static BUFFERS: Cell<Buffers> = Cell::default();
-}
-
 /// Activates tiles.
-pub(crate) struct Activator(Buffers);
+pub(crate) struct Activator<'s>(&'s mut Buffers);
 
-impl Drop for Activator {
-    fn drop(&mut self) {
-        BUFFERS.set(std::mem::take(&mut self.0));
-    }
-}
-
-impl Activator {
-    /// An activator for tiles of so many classes and blocks.
-    pub(crate) fn new(classes: usize, blocks: usize) -> Self {
-        let mut buffers = BUFFERS.take();
+impl<'s> Activator<'s> {
+    /// An activator for tiles of so many classes.
+    pub(crate) fn new(classes: usize, buffers: &'s mut Buffers) -> Self {
+        let blocks = tile_pixels(classes) / BLOCK;
         fit(&mut buffers.planes, classes * blocks);
         for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift, &mut buffers.group] {
             fit(buffer, blocks);
@@ -183,7 +171,7 @@ impl Activator {
         (true, non_finite(simd, tile))
     }
 
-    /// Probabilities as they are, but NaN where one is infinite.
+    /// Probabilities as they are, or in the scratch where one is not finite.
     #[inline(always)]
     fn identity<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
         let non_finite = non_finite(simd, tile);
@@ -191,13 +179,18 @@ impl Activator {
             for class in 0..tile.classes {
                 let plane = &mut self.0.planes[class * tile.blocks..][..tile.blocks];
                 for (p, z) in plane.iter_mut().zip(tile.prediction.plane(class)) {
-                    let z = f32x16::load_array_ref(simd, z);
-                    (z + z * 0.0).store_array(p);
+                    finite_or_nan(f32x16::load_array_ref(simd, z)).store_array(p);
                 }
             }
         }
         (non_finite > 0, non_finite)
     }
+}
+
+/// Probabilities as they are, but NaN where one is infinite.
+#[inline(always)]
+pub(crate) fn finite_or_nan<S: Simd>(z: f32x16<S>) -> f32x16<S> {
+    z + z * 0.0
 }
 
 /// `1 / (1 + exp(−z))` of several vectors. An exponential beyond the largest number makes 0, which is what the probability is to

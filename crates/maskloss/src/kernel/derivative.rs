@@ -7,36 +7,14 @@
 //! none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip
 //! ```
 //!
-//! Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
+//! The formulas are in [`slope`](super::slope). Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
 
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
-use crate::kernel::log_loss::clip_bounds;
-use crate::loss::Coefficients;
+use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{Block, Tile, TileTarget};
-
-/// What pass 2 knows of the losses.
-pub(crate) struct Slope<'a> {
-    pub(crate) activation: Activation,
-    /// ε of the clip of the logarithms.
-    pub(crate) clip: f32,
-    /// One for each class.
-    pub(crate) coefficients: &'a [Coefficients<f32>],
-    /// Whether any C or S is not 0.
-    pub(crate) curved: bool,
-    /// Whether there are logarithms: else U, V and K are 0.
-    pub(crate) logarithmic: bool,
-}
-
-impl Slope<'_> {
-    /// `Σ_k U_k`.
-    #[inline(always)]
-    pub(crate) fn total(&self) -> f32 {
-        self.coefficients.iter().fold(0.0, |total, k| total + k.u)
-    }
-}
 
 /// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
 pub(crate) enum Destination<'a, 'p> {
@@ -182,12 +160,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
     #[inline(always)]
     fn by_probability<T: ClassTarget>(&self, k: &WideCoefficients<S>, target: &T, b: usize, p: f32x16<S>) -> f32x16<S> {
         let d = k.by_probability(self.simd, target, b);
-        if !CURVED {
-            return d;
-        }
-        let t = target.at(self.simd, b);
-        let sign = p.simd_gt(t).select(k.s, p.simd_lt(t).select(-k.s, self.splat(0.0)));
-        d + k.c * p + sign
+        if CURVED { k.curved(self.simd, target, b, p, d) } else { d }
     }
 
     /// `Σ_k U_k`.
@@ -234,29 +207,13 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                     k.sigmoid(simd, target, b, p, d)
                 },
             ),
-            Activation::None if self.slope.logarithmic => {
-                let (low, high) = clip_bounds(self.slope.clip);
-                let (low, high) = (self.splat(low), self.splat(high));
-                let zero = self.splat(0.0);
-                self.store(
-                    out,
-                    #[inline(always)]
-                    |b| {
-                        let p = self.probability(plane, b);
-                        let d = self.by_probability(&k, target, b, p);
-                        let quotients = k.quotients(simd, target, b, p);
-                        // NaN is on neither side of the clip, and stays.
-                        d + p.simd_lt(low).select(zero, p.simd_gt(high).select(zero, quotients))
-                    },
-                );
-            }
             Activation::None => self.store(
                 out,
                 #[inline(always)]
                 |b| {
                     let p = self.probability(plane, b);
-                    // 0·p is 0, but NaN where the prediction is.
-                    self.by_probability(&k, target, b, p) + p * 0.0
+                    let d = self.by_probability(&k, target, b, p);
+                    k.identity(simd, target, b, p, d)
                 },
             ),
         }
@@ -292,119 +249,6 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                     m.simd_eq(0.0).select(before, self.added(before, m * value(b))).store_array(to);
                 }
             }
-        }
-    }
-}
-
-/// The coefficients of a class, in every lane; and the formulas above, each in one place.
-#[derive(Clone, Copy)]
-pub(crate) struct WideCoefficients<S: Simd> {
-    a: f32x16<S>,
-    b: f32x16<S>,
-    c: f32x16<S>,
-    s: f32x16<S>,
-    u: f32x16<S>,
-    v: f32x16<S>,
-    k0: f32x16<S>,
-    k1: f32x16<S>,
-    logarithmic: bool,
-    /// Whether K₀ or K₁ is not 0.
-    complementary: bool,
-}
-
-impl<S: Simd> WideCoefficients<S> {
-    #[inline(always)]
-    pub(crate) fn splat(simd: S, slope: &Slope, class: usize) -> Self {
-        let k = &slope.coefficients[class];
-        let wide = |value| f32x16::splat(simd, value);
-        Self {
-            a: wide(k.a),
-            b: wide(k.b),
-            c: wide(k.c),
-            s: wide(k.s),
-            u: wide(k.u),
-            v: wide(k.v),
-            k0: wide(k.k0),
-            k1: wide(k.k1),
-            logarithmic: slope.logarithmic,
-            complementary: k.k0 != 0.0 || k.k1 != 0.0,
-        }
-    }
-
-    /// `A·t + B`: d without its curved terms.
-    #[inline(always)]
-    pub(crate) fn by_probability<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
-        target.linear(simd, b, self.b, self.a)
-    }
-
-    /// `U + V·t`.
-    #[inline(always)]
-    fn logarithm<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
-        target.linear(simd, b, self.u, self.v)
-    }
-
-    /// `K₀ + K₁·t`.
-    #[inline(always)]
-    fn complement<T: ClassTarget>(&self, simd: S, target: &T, b: usize) -> f32x16<S> {
-        target.linear(simd, b, self.k0, self.k1)
-    }
-
-    /// `− (U + V·t)/p + (K₀ + K₁·t)/(1 − p)`.
-    #[inline(always)]
-    fn quotients<T: ClassTarget>(&self, simd: S, target: &T, b: usize, p: f32x16<S>) -> f32x16<S> {
-        let quotient = -self.logarithm(simd, target, b) / p;
-        if self.complementary { quotient + self.complement(simd, target, b) / (1.0 - p) } else { quotient }
-    }
-
-    /// What a class adds to `rest`: `− p·d + V·t`.
-    #[inline(always)]
-    pub(crate) fn rest<T: ClassTarget>(
-        &self,
-        simd: S,
-        target: &T,
-        b: usize,
-        rest: f32x16<S>,
-        p: f32x16<S>,
-        d: f32x16<S>,
-    ) -> f32x16<S> {
-        let rest = rest - p * d;
-        if self.logarithmic && T::OCCURS {
-            rest + target.linear(simd, b, f32x16::splat(simd, 0.0), self.v)
-        } else {
-            rest
-        }
-    }
-
-    /// `p·(d + rest) − (U + V·t)`.
-    #[inline(always)]
-    pub(crate) fn softmax<T: ClassTarget>(
-        &self,
-        simd: S,
-        target: &T,
-        b: usize,
-        rest: f32x16<S>,
-        p: f32x16<S>,
-        d: f32x16<S>,
-    ) -> f32x16<S> {
-        let value = p * (d + rest);
-        if self.logarithmic { value - self.logarithm(simd, target, b) } else { value }
-    }
-
-    /// `p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t)`.
-    #[inline(always)]
-    pub(crate) fn sigmoid<T: ClassTarget>(
-        &self,
-        simd: S,
-        target: &T,
-        b: usize,
-        p: f32x16<S>,
-        d: f32x16<S>,
-    ) -> f32x16<S> {
-        let value = p * (1.0 - p) * d;
-        if self.logarithmic {
-            value + p * self.complement(simd, target, b) - self.logarithm(simd, target, b)
-        } else {
-            value
         }
     }
 }

@@ -43,6 +43,13 @@ pub(crate) fn clipped<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> f32x16<S> {
     p.simd_lt(low).select(low, p.simd_gt(high).select(high, p))
 }
 
+/// The same of what is no NaN, in half the instructions.
+#[inline(always)]
+pub(crate) fn clipped_number<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> f32x16<S> {
+    let (low, high) = clip_bounds(clip);
+    p.max(f32x16::splat(simd, low)).min(f32x16::splat(simd, high))
+}
+
 /// `−log clip(p, ε, 1 − ε)`; NaN stays NaN.
 #[inline(always)]
 pub(crate) fn clipped_log_loss<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> Wide<S> {

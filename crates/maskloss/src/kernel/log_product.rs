@@ -1,10 +1,10 @@
 //! `Σ log x` of many numbers by one logarithm: the sum of their binary exponents, and the product of what is left.
 //!
 //! With `x = 2ᵏ·m`, `1 ≤ m < 2`: `Σ log x = (Σ k)·log 2 + log Π m`. The product is taken in double precision, lane by lane as in
-//! [`Lanes`](super::wide::Lanes); a chunk of 4096 pixels multiplies at most 512 factors into a lane, which stays below 2⁵¹². Every
+//! [`Lanes`]; a chunk of 4096 pixels multiplies at most 512 factors into a lane, which stays below 2⁵¹². Every
 //! product rounds once: the error of the sum is below 2⁻⁵³ for each factor, where an `f32` logarithm of each has 2⁻²⁴ of itself.
 
-use crate::kernel::wide::Wide;
+use crate::kernel::wide::{Lanes, Wide};
 use crate::simd::{Bytes, MaskWiden, Select, Simd, SimdBase, f32x16, f64x8, i32x16, mask32x16};
 
 const MANTISSA_BITS: u32 = 23;
@@ -15,8 +15,8 @@ const BIAS: i32 = 127;
 /// 16 positive, normal, finite numbers as `2ᵏ·m`.
 #[derive(Clone, Copy)]
 pub(crate) struct Scaled<S: Simd> {
-    exponent: i32x16<S>,
-    mantissa: Wide<S>,
+    pub(crate) exponent: i32x16<S>,
+    pub(crate) mantissa: Wide<S>,
 }
 
 impl<S: Simd> Scaled<S> {
@@ -31,8 +31,9 @@ impl<S: Simd> Scaled<S> {
 /// The logarithms of a chunk in progress.
 #[derive(Clone, Copy)]
 pub(crate) struct LogProduct {
-    mantissas: [f64; 8],
-    exponents: [i32; 16],
+    pub(crate) mantissas: Lanes,
+    /// Only their sum counts.
+    pub(crate) exponents: [i32; 16],
 }
 
 impl LogProduct {

@@ -3,11 +3,12 @@
 //! goes through the scratch of [`activation`](super::activation), which gives the same bits.
 
 use crate::criterion::Activation;
-use crate::kernel::accumulate::Sums;
 use crate::kernel::activation::{LARGEST_FINITE, PLAIN_DENOMINATORS, non_finite, sigmoid};
 use crate::kernel::class_target::{ClassTarget, LabelClass};
-use crate::kernel::derivative::{Destination, Slope, WideCoefficients};
+use crate::kernel::derivative::Destination;
 use crate::kernel::log_product::Scaled;
+use crate::kernel::slope::{Slope, WideCoefficients};
+use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, mask32x16};
 use crate::statistics::{Needs, Quantity};

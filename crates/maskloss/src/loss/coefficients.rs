@@ -58,8 +58,8 @@ impl CoefficientTable {
     }
 
     /// One sample's, rounded once for the kernel.
-    pub(crate) fn sample(&self, sample: usize) -> Vec<Coefficients<f32>> {
-        self.cells[sample * self.classes..][..self.classes].iter().map(|k| k.to_f32()).collect()
+    pub(crate) fn sample(&self, sample: usize) -> impl Iterator<Item = Coefficients<f32>> {
+        self.cells[sample * self.classes..][..self.classes].iter().map(|k| k.to_f32())
     }
 
     /// Whether any cell has a C or an S.
@@ -73,7 +73,8 @@ impl Coefficients<f64> {
         let Self { a, b, c, s, u, v, k0, k1 } = self;
         Coefficients {
             a: a as f32,
-            b: b as f32,
+            // Not −0, which a tiny number may round to: `A·t + B` is then never −0 either, and adding 0·p leaves it as it is.
+            b: b as f32 + 0.0,
             c: c as f32,
             s: s as f32,
             u: u as f32,
@@ -81,5 +82,12 @@ impl Coefficients<f64> {
             k0: k0 as f32,
             k1: k1 as f32,
         }
+    }
+}
+
+impl Coefficients<f32> {
+    /// Whether K₀ or K₁ is not 0.
+    pub(crate) fn is_complementary(&self) -> bool {
+        self.k0 != 0.0 || self.k1 != 0.0
     }
 }

@@ -25,6 +25,8 @@ impl Loss {
             Self::Region(region) => region.needs(),
             Self::CrossEntropy(cross_entropy) => cross_entropy.needs(),
             Self::BinaryCrossEntropy(binary) => binary.needs(),
+            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 
@@ -40,6 +42,8 @@ impl Loss {
             Self::Region(region) => region.evaluate(context, values, table, factor),
             Self::CrossEntropy(cross_entropy) => cross_entropy.evaluate(context, values, table, factor),
             Self::BinaryCrossEntropy(binary) => binary.evaluate(context, values, table, factor),
+            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 
@@ -49,6 +53,8 @@ impl Loss {
             Self::Region(_) => None,
             Self::CrossEntropy(cross_entropy) => Some(cross_entropy.clip),
             Self::BinaryCrossEntropy(binary) => Some(binary.clip),
+            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 
@@ -57,6 +63,8 @@ impl Loss {
             Self::Region(_) => false,
             Self::CrossEntropy(c) => c.reduction == Reduction::None,
             Self::BinaryCrossEntropy(b) => b.reduction == Reduction::None,
+            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 }

@@ -53,6 +53,7 @@ impl Region {
                 ]);
             }
             Form::Absolute => Needs::of(&[Quantity::Distance]),
+            Form::SquaredErrors => unimplemented!("region"),
         })
     }
 
@@ -66,7 +67,7 @@ impl Region {
         let scale = self.cell_scale(context);
         let mut table = table;
         let mut total = 0.0;
-        for cell in self.cells(context) {
+        for cell in self.each_cell(context) {
             let found = self.cell_loss(&self.pool(context, &cell));
             let weight = self.cell_weight(&cell);
             if found.skipped {
@@ -84,14 +85,14 @@ impl Region {
     }
 
     /// The cells in the order of the values.
-    fn cells(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
-        let pooled = matches!(self.score_per, ScorePer::Class | ScorePer::Batch);
-        let by_class = matches!(self.score_per, ScorePer::Class | ScorePer::SampleClass);
+    fn each_cell(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
+        let pooled = matches!(self.cells.score_per, ScorePer::Class | ScorePer::Batch);
+        let by_class = matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass);
         let samples = if pooled { 1 } else { context.statistics.samples.len() };
-        let group = if by_class { 1 } else { self.classes.len().max(1) };
+        let group = if by_class { 1 } else { self.cells.classes.len().max(1) };
         (0..samples).flat_map(move |n| {
             let sample = (!pooled).then_some(n);
-            self.classes.chunks(group).map(move |classes| Cell { sample, classes })
+            self.cells.classes.chunks(group).map(move |classes| Cell { sample, classes })
         })
     }
 
@@ -104,10 +105,12 @@ impl Region {
             let (predicted, reference) = match self.form {
                 Form::Product | Form::Absolute => (sum(Quantity::Predicted), size),
                 Form::Squared => (sum(Quantity::PredictedSquared), sum(Quantity::ReferenceSquared)),
+                Form::SquaredErrors => unimplemented!("region"),
             };
             let overlap = match self.form {
                 Form::Product | Form::Squared => sum(Quantity::Overlap),
                 Form::Absolute => (predicted + reference - sum(Quantity::Distance)) / 2.0,
+                Form::SquaredErrors => unimplemented!("region"),
             };
             pooled.overlap += weight * overlap;
             pooled.predicted += weight * predicted;
@@ -121,7 +124,7 @@ impl Region {
     fn cell_loss(&self, sums: &Sums) -> CellLoss {
         let constant = |loss| CellLoss { loss, by_overlap: 0.0, by_predicted: 0.0, skipped: false };
         if sums.size == 0.0 {
-            match self.empty_class {
+            match self.cells.empty_class {
                 EmptyClass::Smooth => {}
                 EmptyClass::Perfect => return constant(self.transformed(1.0, 0.0).0),
                 EmptyClass::Worst => return constant(self.transformed(0.0, 1.0).0),
@@ -157,7 +160,8 @@ impl Region {
     /// The loss of a score and its derivative, given `1 − score` too.
     fn transformed(&self, score: f64, complement: f64) -> (f64, f64) {
         match self.transform {
-            Transform::OneMinus | Transform::Power(1.0) => (complement, -1.0),
+            Transform::OneMinus => (complement, -1.0),
+            Transform::Power if self.gamma == 1.0 => (complement, -1.0),
             Transform::NegativeLog => {
                 let floor = self.floor.max(0.0);
                 let bounded = if score < floor { floor } else { score };
@@ -165,8 +169,11 @@ impl Region {
                 (-libm::log(bounded), if flat { 0.0 } else { -1.0 / bounded })
             }
             // Beyond the perfect score the base is 0; there, and at γ < 1 at it, the loss is flat by definition.
-            Transform::Power(_) if complement <= 0.0 => (0.0, 0.0),
-            Transform::Power(gamma) => (libm::pow(complement, gamma), -gamma * libm::pow(complement, gamma - 1.0)),
+            Transform::Power if complement <= 0.0 => (0.0, 0.0),
+            Transform::Power => {
+                (libm::pow(complement, self.gamma), -self.gamma * libm::pow(complement, self.gamma - 1.0))
+            }
+            Transform::Negative | Transform::LogPower | Transform::Penalty => unimplemented!("region"),
         }
     }
 
@@ -191,6 +198,7 @@ impl Region {
                         k.a += by_overlap;
                         k.c += 2.0 * by_predicted;
                     }
+                    Form::SquaredErrors => unimplemented!("region"),
                     // ∂I/∂p = (1 − sign(p − t))/2, ∂P/∂p = 1.
                     Form::Absolute => {
                         k.b += by_predicted + by_overlap / 2.0;
@@ -203,12 +211,12 @@ impl Region {
 
     /// What the sum of the values is multiplied by.
     fn cell_scale(&self, context: &Context) -> f64 {
-        if self.reduction != Reduction::Mean {
+        if self.cells.reduction != Reduction::Mean {
             return 1.0;
         }
-        let skips = self.empty_class == EmptyClass::Skip;
-        let counted = self.cells(context).filter(|cell| !(skips && self.is_empty(context, cell)));
-        let total = match self.weight_mode {
+        let skips = self.cells.empty_class == EmptyClass::Skip;
+        let counted = self.each_cell(context).filter(|cell| !(skips && self.is_empty(context, cell)));
+        let total = match self.cells.weight_mode {
             WeightMode::Mean => counted.map(|cell| self.cell_weight(&cell)).fold(0.0, |a, b| a + b),
             WeightMode::Multiply | WeightMode::Inside => counted.count() as f64,
         };
@@ -223,9 +231,9 @@ impl Region {
 
     /// The weight of a cell's value: its class's, where it has one class.
     fn cell_weight(&self, cell: &Cell) -> f64 {
-        match (&self.class_weights, self.weight_mode, cell.classes) {
+        match (&self.cells.class_weights, self.cells.weight_mode, cell.classes) {
             (Some(weights), WeightMode::Mean | WeightMode::Multiply, &[class])
-                if matches!(self.score_per, ScorePer::Class | ScorePer::SampleClass) =>
+                if matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass) =>
             {
                 weights[class]
             }
@@ -234,7 +242,7 @@ impl Region {
     }
 
     fn inside_weight(&self, class: usize) -> f64 {
-        match (&self.class_weights, self.weight_mode) {
+        match (&self.cells.class_weights, self.cells.weight_mode) {
             (Some(weights), WeightMode::Inside) => weights[class],
             _ => 1.0,
         }

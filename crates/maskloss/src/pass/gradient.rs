@@ -2,15 +2,21 @@
 
 use crate::criterion::Criterion;
 use crate::kernel::activation::Activator;
-use crate::kernel::derivative::{Destination, Slope, differentiate};
+use crate::kernel::derivative::{Destination, differentiate};
+use crate::kernel::probabilities::differentiate_probabilities;
 use crate::kernel::registers::differentiate_in_registers;
+use crate::kernel::rows::differentiate_rows;
+use crate::kernel::slope::Slope;
 use crate::loss::{CoefficientTable, Coefficients};
-use crate::parallel::{Execution, run, workers};
-use crate::pass::spans::{Part, spans, split, task_pixels};
+use crate::parallel::{Execution, Work, run};
+use crate::pass::spans::{Part, parts_from_the_end, spans};
+use crate::scratch::{Scratch, with_scratch};
 use crate::simd::{Level, Simd, dispatch};
+use crate::statistics::Statistics;
 use crate::tensor::{FloatsMut, Input, Layout};
 use crate::tile::interleaved::store_rows;
-use crate::tile::loader::Loader;
+use crate::tile::loader::{Loader, borrowed};
+use crate::tile::rows::Rows;
 use crate::tile::{BLOCK, Block, Span, fit, tile_pixels};
 
 /// Where the gradient goes.
@@ -28,13 +34,13 @@ pub struct Gradient<'a> {
 pub(crate) fn gradient(
     criterion: &Criterion,
     input: &Input,
-    table: &CoefficientTable,
+    found: (&Statistics, &CoefficientTable),
     into: &mut Gradient,
     execution: &Execution,
 ) {
     match &mut into.data {
-        FloatsMut::F32(data) => write_all(criterion, input, table, data, into.accumulate, execution),
-        FloatsMut::F64(data) => write_all(criterion, input, table, data, into.accumulate, execution),
+        FloatsMut::F32(data) => write_all(criterion, input, found, data, into.accumulate, execution),
+        FloatsMut::F64(data) => write_all(criterion, input, found, data, into.accumulate, execution),
     }
 }
 
@@ -85,19 +91,22 @@ fn negative_if_zero(value: f32) -> f32 {
 fn write_all<T: Sink>(
     criterion: &Criterion,
     input: &Input,
-    table: &CoefficientTable,
+    found: (&Statistics, &CoefficientTable),
     data: &mut [T],
     accumulate: bool,
     execution: &Execution,
 ) {
     let shape = input.shape;
-    let tasks: Vec<(Span, Part<T>)> = spans(shape).into_iter().zip(split(data, shape, task_pixels(shape))).collect();
-    let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
-    run(tasks, workers, |queue| {
-        let mut pass = GradientPass::new(criterion, input, table, accumulate);
-        while let Some((span, mut part)) = queue.next() {
-            pass.write_span(execution.level, span, &mut part);
-        }
+    // Departure 9: the last first, since pass 1 has left it in the cache.
+    let tasks = parts_from_the_end(data, shape, shape);
+    let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
+    run(execution, work, |queue| {
+        with_scratch(|scratch| {
+            let mut pass = GradientPass::new(criterion, input, found, accumulate, scratch);
+            while let Some((span, mut part)) = queue.next() {
+                pass.write_span(execution.level, span, &mut part);
+            }
+        });
     });
 }
 
@@ -105,32 +114,41 @@ fn write_all<T: Sink>(
 struct GradientPass<'a> {
     criterion: &'a Criterion,
     input: &'a Input<'a>,
+    statistics: &'a Statistics,
     table: &'a CoefficientTable,
     accumulate: bool,
     curved: bool,
-    loader: Loader,
-    activator: Activator,
-    rest: Vec<Block>,
-    scratch: Vec<Block>,
+    loader: Loader<'a>,
+    activator: Activator<'a>,
+    rest: &'a mut Vec<Block>,
+    scratch: &'a mut Vec<Block>,
     /// Those of `sample`.
-    coefficients: Vec<Coefficients<f32>>,
+    coefficients: &'a mut Vec<Coefficients<f32>>,
     sample: Option<usize>,
 }
 
 impl<'a> GradientPass<'a> {
-    fn new(criterion: &'a Criterion, input: &'a Input<'a>, table: &'a CoefficientTable, accumulate: bool) -> Self {
-        let blocks = tile_pixels(criterion.classes) / BLOCK;
+    fn new(
+        criterion: &'a Criterion,
+        input: &'a Input<'a>,
+        (statistics, table): (&'a Statistics, &'a CoefficientTable),
+        accumulate: bool,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        let Scratch { tiles, activations, coefficients, rest, gradient, .. } = scratch;
+        fit(rest, tile_pixels(criterion.classes) / BLOCK);
         Self {
             criterion,
             input,
+            statistics,
             table,
             accumulate,
             curved: table.is_curved(),
-            loader: Loader::new(criterion, input, false),
-            activator: Activator::new(criterion.classes, blocks),
-            rest: vec![[0.0; 16]; blocks],
-            scratch: Vec::new(),
-            coefficients: Vec::new(),
+            loader: Loader::new(criterion, input, tiles),
+            activator: Activator::new(criterion.classes, activations),
+            rest,
+            scratch: gradient,
+            coefficients,
             sample: None,
         }
     }
@@ -138,18 +156,39 @@ impl<'a> GradientPass<'a> {
     fn write_span<T: Sink>(&mut self, level: Level, span: Span, part: &mut Part<T>) {
         if self.sample != Some(span.sample) {
             self.sample = Some(span.sample);
-            self.coefficients = self.table.sample(span.sample);
+            self.coefficients.clear();
+            self.coefficients.extend(self.table.sample(span.sample));
         }
         let slope = Slope {
             activation: self.criterion.activation,
             clip: self.criterion.clip() as f32,
-            coefficients: &self.coefficients,
+            coefficients: self.coefficients,
             curved: self.curved,
             logarithmic: self.criterion.is_logarithmic(),
         };
+        let finite = self.statistics.samples[span.sample].non_finite == 0;
+        if let (Some(planes), Some(borrowed)) = (T::direct(part), borrowed(self.criterion, self.input, span))
+            && finite
+            && !self.accumulate
+            && differentiate_probabilities(
+                level,
+                &slope,
+                &borrowed,
+                &mut Destination::Direct { planes, from: 0, len: span.len },
+            )
+        {
+            return;
+        }
         let layout = self.input.shape.layout;
         let step = tile_pixels(self.criterion.classes);
-        for from in (0..span.len).step_by(step) {
+        let mut done = 0;
+        if let (Some(rows), Some([out]), false) =
+            (Rows::of(self.criterion, self.input, span), T::direct(part), self.accumulate)
+            && differentiate_rows(level, &slope, &rows, out)
+        {
+            done = rows.pixels();
+        }
+        for from in (done..span.len).step_by(step) {
             let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };
             // Pass 1 found no fault; labels that another thread has changed since are passed over.
             let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };
@@ -157,7 +196,7 @@ impl<'a> GradientPass<'a> {
             let mut derive = |add: bool, mut out: Destination| {
                 if add || !differentiate_in_registers(level, &slope, &tile, &mut out) {
                     let activated = self.activator.activate(level, self.criterion.activation, &tile);
-                    differentiate(level, &slope, &tile, &activated, &mut self.rest, add, &mut out);
+                    differentiate(level, &slope, &tile, &activated, self.rest, add, &mut out);
                 }
             };
             match T::direct(part) {
@@ -166,8 +205,8 @@ impl<'a> GradientPass<'a> {
                 }
                 _ => {
                     let (blocks, classes) = (tile.blocks, tile.classes);
-                    fit(&mut self.scratch, classes * blocks);
-                    derive(false, Destination::Scratch { data: &mut self.scratch, blocks });
+                    fit(self.scratch, classes * blocks);
+                    derive(false, Destination::Scratch { data: self.scratch, blocks });
                     let scratch = &self.scratch[..classes * blocks];
                     dispatch!(level, simd => match self.accumulate {
                         true => scatter(simd, scratch, blocks, layout, from, len, T::add, part),

@@ -4,8 +4,9 @@ use crate::criterion::{Activation, Criterion, Loss};
 use crate::kernel::activation::{Activated, Activator};
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::kernel::wide::Wide;
-use crate::parallel::{Execution, run, workers};
-use crate::pass::spans::{Part, spans, split, task_pixels};
+use crate::parallel::{Execution, Work, run};
+use crate::pass::spans::{Part, parts_from_the_end, spans};
+use crate::scratch::with_scratch;
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::loader::Loader;
@@ -28,16 +29,17 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
     let shape = input.shape;
     let out_shape = if exclusive { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
     let mut values = vec![0.0; shape.samples * out_shape.sample_len()];
-    let tasks: Vec<_> = spans(shape).into_iter().zip(split(&mut values, out_shape, task_pixels(shape))).collect();
-    let workers = workers(execution, shape.samples * shape.sample_len(), tasks.len());
-    run(tasks, workers, |queue| {
-        let blocks = tile_pixels(criterion.classes) / BLOCK;
-        let mut loader = Loader::new(criterion, input, false);
-        let mut activator = Activator::new(criterion.classes, blocks);
-        while let Some((span, mut part)) = queue.next() {
-            let scratch = (&mut loader, &mut activator);
-            write_span(execution.level, criterion, input, &loss, out_shape, scratch, span, &mut part);
-        }
+    let tasks = parts_from_the_end(&mut values, shape, out_shape);
+    let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
+    run(execution, work, |queue| {
+        with_scratch(|scratch| {
+            let mut loader = Loader::new(criterion, input, &mut scratch.tiles);
+            let mut activator = Activator::new(criterion.classes, &mut scratch.activations);
+            while let Some((span, mut part)) = queue.next() {
+                let scratch = (&mut loader, &mut activator);
+                write_span(execution.level, criterion, input, &loss, out_shape, scratch, span, &mut part);
+            }
+        });
     });
     values
 }
@@ -46,7 +48,8 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
 fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
     let weight = |weights: &Option<Vec<f64>>, class: usize| weights.as_ref().map_or(1.0, |w| w[class]);
     match loss {
-        Loss::Region(_) => None,
+        Loss::Region(_) | Loss::Correlation(_) | Loss::SensitivitySpecificity(_) | Loss::Wasserstein(_) => None,
+        Loss::Pixel(_) | Loss::Lovasz(_) => unimplemented!("pixel"),
         Loss::CrossEntropy(ce) => {
             let smooth = ce.label_smoothing / classes as f64;
             let of = |c| ClassFactors {

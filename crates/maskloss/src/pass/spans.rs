@@ -12,32 +12,37 @@ pub(crate) fn task_pixels(shape: Shape) -> usize {
 }
 
 /// The spans of a batch, in order.
-pub(crate) fn spans(shape: Shape) -> Vec<Span> {
+pub(crate) fn spans(shape: Shape) -> impl ExactSizeIterator<Item = Span> + DoubleEndedIterator + Send {
     let step = task_pixels(shape);
-    let of_sample = |sample| {
-        (0..shape.pixels).step_by(step).map(move |from| Span { sample, from, len: step.min(shape.pixels - from) })
-    };
-    (0..shape.samples).flat_map(of_sample).collect()
+    let of_sample = shape.pixels.div_ceil(step);
+    (0..shape.samples * of_sample).map(move |index| {
+        let from = index % of_sample * step;
+        Span { sample: index / of_sample, from, len: step.min(shape.pixels - from) }
+    })
 }
 
 /// The memory of a span: a slice for each plane, or one slice of interleaved pixels.
 pub(crate) struct Part<'a, T>(pub(crate) Vec<&'a mut [T]>);
 
-/// Memory of that shape, cut into spans of `step` pixels.
-pub(crate) fn split<T>(data: &mut [T], shape: Shape, step: usize) -> Vec<Part<'_, T>> {
-    if shape.sample_len() == 0 {
-        return Vec::new();
-    }
-    let samples = data.chunks_exact_mut(shape.sample_len());
-    match shape.layout {
-        Layout::ChannelsLast => {
-            samples.flat_map(|sample| sample.chunks_mut(step * shape.classes)).map(|part| Part(vec![part])).collect()
-        }
-        Layout::ChannelsFirst => samples.flat_map(|sample| split_planes(sample, shape.pixels, step)).collect(),
-    }
+/// The spans of a batch, the last first, each with its part of memory of the shape of `data`.
+pub(crate) fn parts_from_the_end<T: Send>(
+    data: &mut [T],
+    input: Shape,
+    shape: Shape,
+) -> impl Iterator<Item = (Span, Part<'_, T>)> + Send {
+    // Interleaved pixels are one plane.
+    let planes = match shape.layout {
+        Layout::ChannelsFirst => shape.classes.max(1),
+        Layout::ChannelsLast => 1,
+    };
+    let plane = (shape.sample_len() / planes).max(1);
+    let step = task_pixels(input) * shape.classes / planes;
+    let samples = data.chunks_exact_mut(plane * planes).rev();
+    spans(input).rev().zip(samples.flat_map(move |sample| split(sample, plane, step)))
 }
 
-fn split_planes<T>(sample: &mut [T], pixels: usize, step: usize) -> Vec<Part<'_, T>> {
-    let mut planes: Vec<_> = sample.chunks_exact_mut(pixels).map(|plane| plane.chunks_mut(step)).collect();
-    (0..pixels.div_ceil(step)).map(|_| Part(planes.iter_mut().filter_map(Iterator::next).collect())).collect()
+/// A sample of such planes, cut into steps.
+fn split<T>(sample: &mut [T], plane: usize, step: usize) -> impl Iterator<Item = Part<'_, T>> {
+    let mut planes: Vec<_> = sample.chunks_exact_mut(plane).map(|plane| plane.chunks_mut(step)).collect();
+    (0..plane.div_ceil(step)).map(move |_| Part(planes.iter_mut().filter_map(DoubleEndedIterator::next_back).collect()))
 }

@@ -19,6 +19,11 @@ fn sums_to_one(criterion: &Criterion, input: &Input) -> bool {
     criterion.classes > 1 && criterion.regions.is_none() && matches!(input.target, Target::Labels(_))
 }
 
+/// The largest number that certainly is no fault where probabilities are asked for.
+pub(crate) fn largest_probability(criterion: &Criterion) -> f32 {
+    if criterion.check_values { 1.0 + TOLERANCE } else { f32::MAX }
+}
+
 /// Whether the prediction of a tile holds probabilities, where the criterion takes it for such. NaN and infinities are no fault.
 pub(crate) fn holds_probabilities(level: Level, criterion: &Criterion, input: &Input, tile: &Tile) -> bool {
     if criterion.activation != Activation::None || !criterion.check_values {

@@ -1,7 +1,5 @@
 //! From the caller's memory to tiles.
 
-use std::cell::Cell;
-
 use super::check::TOLERANCE;
 use super::label::LabelMap;
 use super::planes::{Element, load_planes};
@@ -10,9 +8,9 @@ use crate::criterion::Criterion;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
 
-/// What tiles are loaded into; a thread keeps it between calls.
+/// What tiles are loaded into.
 #[derive(Default)]
-struct Buffers {
+pub(crate) struct Buffers {
     prediction: Vec<Block>,
     planes: Vec<Block>,
     labels: Vec<[i32; BLOCK]>,
@@ -21,30 +19,17 @@ struct Buffers {
     seen: Vec<u64>,
 }
 
-thread_local! {
-    static BUFFERS: Cell<Buffers> = Cell::default();
-}
-
 /// Loads tiles.
-pub(crate) struct Loader {
-    buffers: Buffers,
+pub(crate) struct Loader<'s> {
+    buffers: &'s mut Buffers,
     map: LabelMap,
-    /// Whether targets are held against [0, 1]: pass 2 reads what pass 1 has checked.
-    check_targets: bool,
 }
 
-impl Drop for Loader {
-    fn drop(&mut self) {
-        BUFFERS.set(std::mem::take(&mut self.buffers));
-    }
-}
-
-impl Loader {
-    /// A loader for the tiles of one pass, which is the first to see the values or not.
-    pub(crate) fn new(criterion: &Criterion, input: &Input, first: bool) -> Self {
+impl<'s> Loader<'s> {
+    /// A loader for the tiles of one pass.
+    pub(crate) fn new(criterion: &Criterion, input: &Input, buffers: &'s mut Buffers) -> Self {
         let blocks = tile_pixels(criterion.classes) / BLOCK;
         let planes = criterion.classes * blocks;
-        let mut buffers = BUFFERS.take();
         fit(&mut buffers.prediction, planes);
         if matches!(input.target, Target::PerClass(_)) || criterion.regions.is_some() {
             fit(&mut buffers.planes, planes);
@@ -52,10 +37,10 @@ impl Loader {
         fit(&mut buffers.labels, blocks);
         fit(&mut buffers.weights, blocks);
         fit(&mut buffers.seen, criterion.classes.div_ceil(64));
-        Self { buffers, map: LabelMap::new(criterion), check_targets: first && criterion.check_values }
+        Self { buffers, map: LabelMap::new(criterion) }
     }
 
-    /// Loads a tile; `None` where something in it is at fault.
+    /// Loads a tile; `None` where a weight or a label in it is at fault.
     pub(crate) fn load<'a>(
         &'a mut self,
         level: Level,
@@ -74,8 +59,7 @@ impl Loader {
         input: &Input<'a>,
         span: Span,
     ) -> Option<Tile<'a>> {
-        let Buffers { prediction, planes, labels, weights, present, seen } = &mut self.buffers;
-        let check = self.check_targets;
+        let Buffers { prediction, planes, labels, weights, present, seen } = &mut *self.buffers;
         let shape = input.shape;
         let blocks = span.len.div_ceil(BLOCK);
         let at = span.sample * shape.pixels + span.from;
@@ -107,22 +91,16 @@ impl Loader {
                 }
             }
             Target::PerClass(Planes::U8(source)) => {
-                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain)
             }
             Target::PerClass(Planes::F32(source)) if plain && shape.layout == Layout::ChannelsFirst => {
-                let set = PlaneSet::borrow(source, shape, span);
-                if check {
-                    for class in 0..shape.classes {
-                        sound &= in_unit_range(simd, set.plane(class));
-                    }
-                }
-                TileTarget::Planes(set)
+                TileTarget::Planes(PlaneSet::borrow(source, shape, span))
             }
             Target::PerClass(Planes::F32(source)) => {
-                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain)
             }
             Target::PerClass(Planes::F64(source)) => {
-                load_targets(simd, source, shape, criterion, check, span, planes, weights, plain, &mut sound)
+                load_targets(simd, source, shape, criterion, span, planes, weights, plain)
             }
         };
         if !sound {
@@ -142,6 +120,25 @@ impl Loader {
             }
         };
         Some(Tile { classes: shape.classes, blocks, prediction, target, weights, valid })
+    }
+}
+
+/// The pixels of a span as a tile of any size, where both its planes can be read as they lie and every pixel counts once.
+pub(crate) fn borrowed<'a>(criterion: &Criterion, input: &Input<'a>, span: Span) -> Option<Tile<'a>> {
+    let shape = input.shape;
+    let plain = input.pixel_weights.is_none() && criterion.ignore_index.is_none() && span.len.is_multiple_of(BLOCK);
+    match (input.prediction, input.target, shape.layout) {
+        (Floats::F32(prediction), Target::PerClass(Planes::F32(target)), Layout::ChannelsFirst) if plain => {
+            Some(Tile {
+                classes: shape.classes,
+                blocks: span.len / BLOCK,
+                prediction: PlaneSet::borrow(prediction, shape, span),
+                target: TileTarget::Planes(PlaneSet::borrow(target, shape, span)),
+                weights: None,
+                valid: span.len,
+            })
+        }
+        _ => None,
     }
 }
 
@@ -170,6 +167,16 @@ fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
     sound
 }
 
+/// Whether the per-class targets of a tile are in [0, 1], where the criterion asks for that.
+pub(crate) fn holds_targets(level: Level, criterion: &Criterion, tile: &Tile) -> bool {
+    match tile.target {
+        TileTarget::Planes(planes) if criterion.check_values && criterion.regions.is_none() => {
+            dispatch!(level, simd => (0..tile.classes).all(|class| in_unit_range(simd, planes.plane(class))))
+        }
+        _ => true,
+    }
+}
+
 /// Whether all values are in [0, 1], within the tolerance; NaN is not.
 #[inline(always)]
 fn in_unit_range<S: Simd>(simd: S, plane: &[Block]) -> bool {
@@ -190,12 +197,10 @@ fn load_targets<'a, S: Simd, T: Element>(
     source: &[T],
     shape: Shape,
     criterion: &Criterion,
-    check: bool,
     span: Span,
     planes: &'a mut [Block],
     weights: &mut [Block],
     plain: bool,
-    sound: &mut bool,
 ) -> TileTarget<'a> {
     let blocks = weights.len();
     let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
@@ -206,13 +211,12 @@ fn load_targets<'a, S: Simd, T: Element>(
             *weight = if t > 0.5 { 0.0 } else { *weight };
         }
     }
-    for plane in planes[..shape.classes * blocks].chunks_exact_mut(blocks) {
-        if !plain {
+    if !plain {
+        for plane in planes[..shape.classes * blocks].chunks_exact_mut(blocks) {
             for (t, &weight) in plane.as_flattened_mut().iter_mut().zip(weights.as_flattened()) {
                 *t = if weight == 0.0 { 0.0 } else { *t };
             }
         }
-        *sound &= !check || in_unit_range(simd, plane);
     }
     TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
 }

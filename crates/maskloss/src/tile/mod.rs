@@ -8,6 +8,7 @@ pub(crate) mod interleaved;
 pub(crate) mod label;
 pub(crate) mod loader;
 pub(crate) mod planes;
+pub(crate) mod rows;
 
 use crate::tensor::Shape;
 
@@ -24,7 +25,8 @@ const TILE_BYTES: usize = 64 << 10;
 /// The most pixels of a tile.
 pub(crate) const LARGEST_TILE: usize = 1024;
 
-/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. No result depends on it.
+/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. It belongs to the numerics
+/// only where targets are soft: what was counted of them joins the sums at the end of a tile.
 pub(crate) fn tile_pixels(classes: usize) -> usize {
     let fitting = TILE_BYTES / (size_of::<f32>() * classes.max(1));
     let rounded = if fitting < 2 * BLOCK { BLOCK } else { 1 << fitting.ilog2() };

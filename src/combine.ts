@@ -1,0 +1,128 @@
+/** Any weighted sum of losses as one criterion: the parts of all of them, evaluated in the same two passes. */
+import { LossCriterion, planOf } from './criterion.ts'
+import { describe } from './describe.ts'
+import type { EngineSource } from './engine.ts'
+import { masklossError, type MasklossErrorCode } from './errors.ts'
+import type { Loss, Part, Plan, Whole } from './loss.ts'
+import { summand } from './losses/compound.ts'
+import { FINITE, inRange, text } from './options.ts'
+
+/** A factor and the criterion of the loss it belongs to. */
+export type WeightedLoss = readonly [weight: number, criterion: LossCriterion<never>]
+
+/** A weighted sum of losses: `terms` of its result are named after the losses, and numbered where a name repeats. */
+export type Combination = LossCriterion<object, string>
+
+/** Makes `combine` for an engine. */
+export type CombineFunction = (losses: readonly WeightedLoss[]) => Combination
+
+/**
+ * A weighted sum of losses as one criterion,
+ *
+ *     loss = Σ_i weight_i · loss_i
+ *
+ * which costs two passes over the data, however many losses there are:
+ *
+ *     const shared = { activation: 'softmax', ignoreIndex: 255 } as const
+ *     const criterion = combine([
+ *       [1, new DiceLoss({ ...shared, includeBackground: false })],
+ *       [0.5, new FocalLoss({ ...shared, gamma: 2 })],
+ *       [0.5, new LovaszSoftmaxLoss(shared)],
+ *     ])
+ *     const { loss, terms } = criterion.evaluate(logits, labels) // terms: { dice, focal, lovaszSoftmax }
+ *
+ * What belongs to the criterion as a whole must be the same in all: `activation`, `layout`, `target`, `ignoreIndex`,
+ * `maskValue`, `regions`, `checkValues`; a contradiction is refused by name. `terms` are named after the losses, each before its
+ * weight, and numbered where a name repeats: `dice`, `dice2`. A compound brings all of its terms. `values` are those of the first.
+ * @param losses - Pairs of a finite factor and a criterion, at least one.
+ * @throws {MasklossTypeError} For contradictory options, for a loss with reduction `'none'` beside others, or no criterion.
+ * @throws {MasklossRangeError} For a factor that is not finite, and for no losses.
+ */
+export function combineFunction(source: EngineSource): CombineFunction {
+  return function combine(losses) {
+    return new CombinedLoss(losses, source)
+  }
+}
+
+class CombinedLoss extends LossCriterion<object, string> {
+  constructor(losses: readonly WeightedLoss[], source: EngineSource) {
+    const combination: Loss<object, string> = { name: 'combination', table: {}, parse: () => combined(losses) }
+    super(combination, {}, source)
+  }
+}
+
+/** One plan of several. */
+function combined(losses: readonly WeightedLoss[]): Plan {
+  if (!Array.isArray(losses) || losses.length === 0) {
+    const remedy = 'pass for example [[1, new DiceLoss(…)], [1, new CrossEntropyLoss(…)]]'
+    throw wrong('losses', 'a list of [weight, criterion]', Array.isArray(losses) ? 'none' : describe(losses), remedy)
+  }
+  const members = (losses as readonly WeightedLoss[]).map(weightedPlan)
+  const [first, ...rest] = members as [Member, ...Member[]]
+  for (const [index, { plan }] of rest.entries()) checkAgreement(first.plan, plan, index + 1)
+
+  const count = members.reduce((sum, { plan }) => sum + plan.parts.length, 0)
+  const names = new Map<string, number>()
+  const parts = members.flatMap(({ weight, plan }, index) =>
+    plan.parts.map((part): Part => {
+      const repeated = (names.get(part.name) ?? 0) + 1
+      names.set(part.name, repeated)
+      const name = repeated === 1 ? part.name : `${part.name}${repeated}`
+      const scaled = { ...part, name, weight: weight * part.weight }
+      return count === 1 ? scaled : summand(scaled, `losses[${index}][1].reduction`)
+    }),
+  )
+  const activations = first.plan.activations.filter((word) => rest.every(({ plan }) => plan.activations.includes(word)))
+  return { ...first.plan, activations, parts, terms: parts.map(({ name }) => name) }
+}
+
+interface Member {
+  readonly weight: number
+  readonly plan: Plan
+}
+
+function weightedPlan(pair: WeightedLoss, index: number): Member {
+  const at = `losses[${index}]`
+  if (!Array.isArray(pair) || pair.length !== 2) {
+    throw wrong(at, 'a pair [weight, criterion]', describe(pair), 'pass for example [1, new DiceLoss(…)]')
+  }
+  const [weight, criterion] = pair as WeightedLoss
+  if (typeof weight !== 'number' || !inRange(weight, FINITE)) {
+    const code = typeof weight === 'number' ? 'ERR_MASKLOSS_OPTION_VALUE' : 'ERR_MASKLOSS_OPTION_TYPE'
+    throw wrong(`${at}[0]`, text(FINITE), describe(weight), 'pass the factor of the loss', code)
+  }
+  const plan = planOf(criterion)
+  if (plan !== undefined) return { weight, plan }
+  throw wrong(`${at}[1]`, 'a criterion of maskloss', describe(criterion), 'pass for example new DiceLoss(…)')
+}
+
+/** The options of the whole by name, in a form that can be compared and shown. */
+const SHARED: Readonly<Record<string, (whole: Whole) => unknown>> = {
+  activation: ({ activation }) => activation,
+  layout: ({ layout }) => layout,
+  target: ({ rules }) => rules.kind,
+  ignoreIndex: ({ ignoreIndex }) => ignoreIndex,
+  maskValue: ({ maskValue }) => maskValue,
+  regions: ({ regions }) => (regions === undefined ? undefined : JSON.stringify(regions)),
+  checkValues: ({ checkValues }) => checkValues,
+}
+
+function checkAgreement(first: Plan, other: Plan, index: number): void {
+  for (const [name, read] of Object.entries(SHARED)) {
+    if (read(first) === read(other)) continue
+    const expected = `the same in every loss, ${describe(read(first))} as in the first,`
+    const actual = `${describe(read(other))} in losses[${index}] (${other.parts.map((part) => part.name).join(', ')})`
+    const remedy = 'all losses read the same data: write what they share once, and spread it into each'
+    throw masklossError({ code: 'ERR_MASKLOSS_OPTION_CONFLICT', argument: name, expected, actual, remedy })
+  }
+}
+
+function wrong(
+  argument: string,
+  expected: string,
+  actual: string,
+  remedy: string,
+  code: MasklossErrorCode = 'ERR_MASKLOSS_OPTION_TYPE',
+): Error {
+  return masklossError({ code, argument, expected, actual, remedy })
+}
