@@ -129,7 +129,7 @@ export function oneVersusRest(classes: number): number[][] {
   return classIds(classes).map((c) => [c])
 }
 
-/** The class weights by class id; `undefined`: all 1. Refuses them in binary mode, as smp does. */
+/** The class weights by class id; `undefined`: all 1. */
 export function weightsOf(weights: readonly number[] | undefined, classes: number): readonly number[] | undefined {
   return weights === undefined ? undefined : oneAClass(weights, classes, 'classWeights')
 }

@@ -124,9 +124,9 @@ function listedWeights(
 /**
  * `DiceLoss` of segmentation-models-pytorch 0.5, per class of the whole batch
  *
- *     s = (I + s)/max(I + ½·FP + ½·FN + s, ε),   I = (P + G − Σ|p − g|)/2, FP = P − I, FN = G − I
+ *     score = (I + s)/max(I + ½·FP + ½·FN + s, ε),   I = (P + G − Σ|p − g|)/2, FP = P − I, FN = G − I
  *
- * and the mean over the classes of `1 − s`, or of its logarithm. smooth stands beside I, so that 1 here is 2 beside 2I. A class
+ * and the mean over the classes of `1 − score`, or of `−log score`. s stands beside I, so that 1 here is 2 beside 2I. A class
  * without a pixel in the target has loss 0 and counts in the mean.
  */
 export interface DiceLossOptions extends SmpRegionOptions {}
