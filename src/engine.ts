@@ -95,7 +95,7 @@ export interface RegionTerm extends CellOptions {
   readonly smoothDenominator: number
   /** Lower bound of the denominator (and of the score under a logarithm); 0: none. */
   readonly floor: number
-  /** ε of `g' = g + ε·(1 − g)`; 0 otherwise. */
+  /** ε of `g' = g + ε·(1 − g)`; 0 otherwise, and with form `'absolute'`, whose sums say nothing of another target. */
   readonly targetFloor: number
   /** Further class weights, which multiply `classWeights` and weigh as `weightMode` says; `undefined`: none. */
   readonly volumeWeights: VolumeWeights | undefined

@@ -23,8 +23,6 @@ interface Slot {
 
 const isPrototypeOfPlain = (prototype: object | null): boolean =>
   prototype === null || prototype === Object.prototype || Reflect.getPrototypeOf(prototype) === null
-/** Called like this it costs nothing in a loop over the properties: they are known to be own, and `Object.hasOwn` would look. */
-const { hasOwnProperty } = Object.prototype
 
 const LONGEST_LIST = 65_536
 
@@ -65,7 +63,8 @@ export class OptionNames {
     }
     let place = 0
     for (const name in options) {
-      if (!hasOwnProperty.call(options, name)) continue
+      // Called like this it costs nothing in the loop: properties are known to be own, and `Object.hasOwn` would look.
+      if (!Object.prototype.hasOwnProperty.call(options, name)) continue
       let slot = this.#given[place]
       // A loop writes its options in one order: comparing a name costs a fifth of looking it up.
       if (slot?.name !== name) {

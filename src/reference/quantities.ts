@@ -6,8 +6,21 @@ export interface Quantity {
   slope(p: number, g: number): number
 }
 
+/** One of them. */
+export type QuantityName =
+  | 'intersection'
+  | 'predicted'
+  | 'target'
+  | 'predictedSquares'
+  | 'targetSquares'
+  | 'difference'
+  | 'hitSquares'
+  | 'excessSquares'
+  | 'missSquares'
+  | 'pixels'
+
 /** Everything that scores are made of. */
-export const QUANTITIES = {
+export const QUANTITIES: Readonly<Record<QuantityName, Quantity>> = {
   /** `I = Σ m·p·g` */
   intersection: { of: (p, g) => p * g, slope: (_p, g) => g },
   /** `P = Σ m·p` */
@@ -28,15 +41,13 @@ export const QUANTITIES = {
   missSquares: { of: (p, g) => (1 - p) ** 2 * g, slope: (p, g) => -2 * (1 - p) * g },
   /** `V = Σ m` */
   pixels: { of: () => 1, slope: () => 0 },
-} as const satisfies Readonly<Record<string, Quantity>>
-
-export type QuantityName = keyof typeof QUANTITIES
+}
 
 /** The sums of one cell; those that its loss did not ask for are 0. */
 export type CellSums = Readonly<Record<QuantityName, number>>
 
 /** All of them 0. */
-export const NO_SUMS = Object.fromEntries(Object.keys(QUANTITIES).map((name) => [name, 0])) as CellSums
+export const NO_SUMS: CellSums = Object.fromEntries(Object.keys(QUANTITIES).map((name) => [name, 0])) as CellSums
 
 /** Derivatives by the sums of one cell; absent: 0. */
 export type BySums = Readonly<Partial<Record<QuantityName, number>>>

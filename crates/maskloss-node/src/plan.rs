@@ -108,7 +108,7 @@ impl Reader<'_> {
 
     fn region(&mut self, classes: usize) -> Result<Region> {
         use Transform::{LogPower, Negative, NegativeLog, OneMinus, Penalty, Power};
-        Ok(Region {
+        let region = Region {
             cells: self.cells(classes)?,
             form: self.name(&[Form::Product, Form::Squared, Form::Absolute, Form::SquaredErrors])?,
             transform: self.name(&[OneMinus, Negative, NegativeLog, Power, LogPower, Penalty])?,
@@ -124,7 +124,9 @@ impl Reader<'_> {
             floor: self.number()?,
             target_floor: self.number()?,
             volume_weights: self.optional(Self::volume_weights)?,
-        })
+        };
+        let meaningless = region.form == Form::Absolute && region.target_floor != 0.0;
+        if meaningless { Err(malformed()) } else { Ok(region) }
     }
 
     fn volume_weights(&mut self) -> Result<VolumeWeights> {

@@ -1,6 +1,6 @@
 //! One call: pass 1, the losses, pass 2.
 
-use crate::criterion::Criterion;
+use crate::criterion::{Criterion, Loss};
 use crate::fault::Fault;
 use crate::loss::{CoefficientTable, Context};
 use crate::parallel::Execution;
@@ -43,7 +43,8 @@ pub fn evaluate(
     }
 
     let statistics = statistics(criterion, input, criterion.needs(), execution)?;
-    let context = Context { statistics: &statistics, activation: criterion.activation, classes: criterion.classes };
+    let Criterion { activation, classes, .. } = *criterion;
+    let mut context = Context { statistics: &statistics, activation, classes, wasserstein: 0 };
     let mut table = into.as_ref().map(|_| CoefficientTable::new(input.shape.samples, criterion.classes));
     let scale = into.as_ref().map_or(1.0, |gradient| gradient.scale);
 
@@ -53,6 +54,7 @@ pub fn evaluate(
         let of_term = if index == 0 { &mut values } else { &mut others };
         of_term.clear();
         terms.push(term.loss.evaluate(&context, of_term, table.as_mut(), scale * term.weight));
+        context.wasserstein += usize::from(matches!(term.loss, Loss::Wasserstein(_)));
     }
     let loss = criterion.terms.iter().zip(&terms).fold(0.0, |sum, (term, loss)| sum + term.weight * loss);
     if criterion.is_per_pixel() {

@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 
-use crate::kernel::{activation, sums};
-use crate::loss::Coefficients;
+use crate::kernel::{activation, derivative, sums};
+use crate::loss::{Coefficients, cells};
 use crate::tile::{Block, loader};
 
 /// The scratch of a pass, each part as large as the largest call so far asked for.
@@ -13,10 +13,13 @@ pub(crate) struct Scratch {
     pub(crate) tiles: loader::Buffers,
     pub(crate) activations: activation::Buffers,
     pub(crate) sums: sums::Buffers,
+    /// Between the passes.
+    pub(crate) cells: Vec<cells::Part>,
     /// Pass 2: those of a sample.
     pub(crate) coefficients: Vec<Coefficients<f32>>,
-    /// Pass 2 of softmax: what the classes of a pixel share.
-    pub(crate) rest: Vec<Block>,
+    /// And what its classes say of each other.
+    pub(crate) between: Vec<f32>,
+    pub(crate) derivatives: derivative::Buffers,
     /// Pass 2, where the caller's memory is not of blocks.
     pub(crate) gradient: Vec<Block>,
 }

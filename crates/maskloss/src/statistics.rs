@@ -18,6 +18,8 @@ pub(crate) enum Quantity {
     PredictedSquared,
     /// `G₂ = Σ m·t²`.
     ReferenceSquared,
+    /// `Σ m·p²·t`.
+    OverlapSquared,
     /// `D = Σ m·|p − t|`.
     Distance,
     /// `Σ m·t·(−log p)`.
@@ -30,42 +32,54 @@ pub(crate) enum Quantity {
     ComplementLogLossAll,
 }
 
-/// A set of quantities.
+/// A set of quantities, and how many losses want the errors `E_y = Σ m·t_y·Σ_c M[y, c]·p_c` by distances M of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Needs(u16);
+pub(crate) struct Needs {
+    quantities: u16,
+    errors: usize,
+}
 
 impl Needs {
+    /// The errors of one loss.
+    pub(crate) const ERROR: Self = Self { quantities: 0, errors: 1 };
+
     /// The set of these.
     pub(crate) fn of(quantities: &[Quantity]) -> Self {
-        Self(quantities.iter().fold(0, |set, &q| set | 1 << q as u16))
+        Self { quantities: quantities.iter().fold(0, |set, &q| set | 1 << q as u16), errors: 0 }
     }
 
-    /// What either needs.
+    /// What both need: one sum of a quantity, but errors for each.
     pub(crate) fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self { quantities: self.quantities | other.quantities, errors: self.errors + other.errors }
     }
 
     /// Whether the quantity is wanted.
     #[inline(always)]
     pub(crate) fn contains(self, quantity: Quantity) -> bool {
-        self.0 & (1 << quantity as u16) != 0
+        self.quantities & (1 << quantity as u16) != 0
     }
 
     /// Whether it holds all that the other needs.
     #[inline(always)]
     pub(crate) fn includes(self, other: Self) -> bool {
-        other.0 & !self.0 == 0
+        other.quantities & !self.quantities == 0 && other.errors <= self.errors
     }
 
-    /// How many quantities are wanted.
+    /// How many sums of each class are wanted.
     pub(crate) fn len(self) -> usize {
-        self.0.count_ones() as usize
+        self.error_slot(self.errors)
     }
 
     /// The place of a wanted quantity among the wanted ones.
     #[inline(always)]
     pub(crate) fn slot(self, quantity: Quantity) -> usize {
-        (self.0 & ((1 << quantity as u16) - 1)).count_ones() as usize
+        (self.quantities & ((1 << quantity as u16) - 1)).count_ones() as usize
+    }
+
+    /// The place of the errors of one of the losses that want them, behind the quantities.
+    #[inline(always)]
+    pub(crate) fn error_slot(self, loss: usize) -> usize {
+        self.quantities.count_ones() as usize + loss
     }
 }
 
@@ -115,8 +129,8 @@ impl SampleSums {
         self.non_finite += other.non_finite;
     }
 
-    fn sum(&self, quantity: Quantity, class: usize) -> &ExactSum {
-        &self.sums[self.needs.slot(quantity) * self.classes + class]
+    fn sum(&self, slot: usize, class: usize) -> &ExactSum {
+        &self.sums[slot * self.classes + class]
     }
 }
 
@@ -132,12 +146,17 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// A quantity of one class: of one sample, or of the whole batch (merged exactly, so that no split of the batch shows).
     pub(crate) fn value(&self, quantity: Quantity, sample: Option<usize>, class: usize) -> f64 {
-        self.pool(sample, |sums| sums.sum(quantity, class))
+        self.pool(sample, |sums| sums.sum(sums.needs.slot(quantity), class))
     }
 
-    /// `Σ m` over the batch.
-    pub(crate) fn weight(&self) -> f64 {
-        self.pool(None, |sums| &sums.weight)
+    /// `E_y` of one of the losses that want it.
+    pub(crate) fn error(&self, loss: usize, sample: Option<usize>, class: usize) -> f64 {
+        self.pool(sample, |sums| sums.sum(sums.needs.error_slot(loss), class))
+    }
+
+    /// `Σ m` of one sample, or of the whole batch.
+    pub(crate) fn weight(&self, sample: Option<usize>) -> f64 {
+        self.pool(sample, |sums| &sums.weight)
     }
 
     /// The pixels of the batch that count.

@@ -1,9 +1,10 @@
 //! The same bits at every level, with any number of threads, in either layout, with the samples of a batch together or apart.
 
 use maskloss::{
-    Activation, Averaging, Cells, Criterion, CrossEntropy, EmptyClass, Evaluation, Execution, Floats, FloatsMut, Form,
-    Gradient, Input, Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes, Reduction, Region, ScorePer, Shape,
-    Target, Term, Transform, WeightMode, evaluate,
+    AbsentWeight, Activation, Averaging, Cells, Correlation, Criterion, CrossEntropy, EmptyClass, Evaluation,
+    Execution, Floats, FloatsMut, Form, Gradient, Input, Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes,
+    Reduction, Region, ScorePer, SensitivitySpecificity, Shape, Target, Term, Transform, VolumeWeights, Volumes,
+    Wasserstein, WassersteinWeighting, WeightMode, evaluate,
 };
 use proptest::prelude::*;
 
@@ -13,19 +14,29 @@ const IGNORED: u8 = 99;
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     activation: Activation,
-    form: Form,
+    score: Score,
     /// An ignored label and label smoothing: neither registers nor products of logarithms.
     general: bool,
-    /// Cross-entropy beside the region loss.
+    /// Cross-entropy beside the loss of scores.
     logarithmic: bool,
     /// Targets with a plane for each class, soft here and there.
     planes: bool,
 }
 
-fn criterion(classes: usize, kind: Kind) -> Criterion {
-    let Kind { activation, form, general, logarithmic, planes } = kind;
-    let region = Region {
-        cells: Cells {
+/// A loss of scores.
+#[derive(Clone, Copy, Debug)]
+enum Score {
+    Region(Form),
+    /// Of a target with a floor, with weights from the reference inside the score of a sample.
+    Weighted(Form),
+    Correlation,
+    SensitivitySpecificity,
+    Wasserstein(WassersteinWeighting),
+}
+
+impl Score {
+    fn loss(self, classes: usize) -> Loss {
+        let cells = Cells {
             score_per: ScorePer::SampleClass,
             classes: (0..classes).collect(),
             class_weights: None,
@@ -33,22 +44,59 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
             empty_class: EmptyClass::Smooth,
             averaging: Averaging::Cells,
             reduction: Reduction::Sum,
-        },
+        };
+        match self {
+            Self::Region(form) => Loss::Region(region(cells, form)),
+            Self::Weighted(form) => Loss::Region(Region {
+                target_floor: 1e-3,
+                volume_weights: Some(VolumeWeights {
+                    volumes: Volumes::Score,
+                    power: 2,
+                    offset: 0.0,
+                    floor: 0.0,
+                    absent: AbsentWeight::Largest,
+                }),
+                ..region(Cells { score_per: ScorePer::Sample, weight_mode: WeightMode::Inside, ..cells }, form)
+            }),
+            Self::Correlation => Loss::Correlation(Correlation { cells, smooth: 0.5 }),
+            Self::SensitivitySpecificity => {
+                Loss::SensitivitySpecificity(SensitivitySpecificity { cells, share: 0.3, smooth: 0.1 })
+            }
+            Self::Wasserstein(weighting) => Loss::Wasserstein(Wasserstein {
+                distances: (0..classes * classes)
+                    .map(|i| (i / classes).abs_diff(i % classes) as f64 / classes as f64)
+                    .collect(),
+                weighting,
+                smooth: 1e-3,
+                score_per: ScorePer::Sample,
+                reduction: Reduction::Sum,
+            }),
+        }
+    }
+}
+
+fn region(cells: Cells, form: Form) -> Region {
+    Region {
+        cells,
+        form,
+        transform: Transform::OneMinus,
         gamma: 1.0,
         class_gammas: None,
         outer_transform: OuterTransform::Power,
         outer_gamma: 1.0,
-        target_floor: 0.0,
-        volume_weights: None,
-        form,
-        transform: Transform::OneMinus,
         scale: 2.0,
         alpha: 0.5,
         beta: 0.5,
         smooth_numerator: 1e-5,
         smooth_denominator: 1e-5,
         floor: 0.0,
-    };
+        target_floor: 0.0,
+        volume_weights: None,
+    }
+}
+
+fn criterion(classes: usize, kind: Kind) -> Criterion {
+    let Kind { activation, score, general, logarithmic, planes } = kind;
     let cross_entropy = CrossEntropy {
         class_weights: None,
         label_smoothing: if general { 0.1 } else { 0.0 },
@@ -57,7 +105,7 @@ fn criterion(classes: usize, kind: Kind) -> Criterion {
         top_percent: None,
         reduction: Reduction::Sum,
     };
-    let mut terms = vec![Term { weight: 0.75, loss: Loss::Region(region) }];
+    let mut terms = vec![Term { weight: 0.75, loss: score.loss(classes) }];
     if logarithmic {
         terms.push(Term { weight: 1.5, loss: Loss::CrossEntropy(cross_entropy) });
     }
@@ -141,10 +189,19 @@ fn kinds() -> impl Strategy<Value = Kind> {
         1 => Just(Activation::Sigmoid),
         2 => Just(Activation::None),
     ];
-    let form = prop_oneof![3 => Just(Form::Product), 1 => Just(Form::Squared), 1 => Just(Form::Absolute)];
-    (activation, form, any::<[bool; 3]>()).prop_map(|(activation, form, [general, logarithmic, planes])| Kind {
+    let form = prop_oneof![2 => Just(Form::Product), 1 => Just(Form::Squared), 1 => Just(Form::SquaredErrors)];
+    let weighting = prop_oneof![Just(WassersteinWeighting::Default), Just(WassersteinWeighting::Volume)];
+    let score = prop_oneof![
+        6 => form.clone().prop_map(Score::Region),
+        1 => Just(Score::Region(Form::Absolute)),
+        2 => form.prop_map(Score::Weighted),
+        1 => Just(Score::Correlation),
+        1 => Just(Score::SensitivitySpecificity),
+        2 => weighting.prop_map(Score::Wasserstein),
+    ];
+    (activation, score, any::<[bool; 3]>()).prop_map(|(activation, score, [general, logarithmic, planes])| Kind {
         activation,
-        form,
+        score,
         general,
         // The logarithms of sigmoid are another loss's.
         logarithmic: logarithmic && !matches!(activation, Activation::Sigmoid),
@@ -153,7 +210,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(384))]
 
     #[test]
     fn no_way_of_running_changes_a_bit(
@@ -238,8 +295,9 @@ proptest! {
         let mut next = numbers(seed);
         let mut unit = || (next() >> 40) as f32 / (1 << 24) as f32;
         let shape = Shape { samples, classes, pixels, layout: Layout::ChannelsFirst };
+        let score = Score::Region(Form::Product);
         let kind =
-            Kind { activation: Activation::None, form: Form::Product, general: smoothed, logarithmic: true, planes: true };
+            Kind { activation: Activation::None, score, general: smoothed, logarithmic: true, planes: true };
         let mut criterion = Criterion { check_values: broken == 0.0, ..criterion(classes, kind) };
         // A region loss, a cross-entropy (of which one broken value does not break every gradient), or both.
         let mut bits = [1, 2].into_iter();

@@ -120,6 +120,15 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
                 #[inline(always)]
                 |b| self.of_target(b, self.target(b)),
             );
+            self.sum(
+                sums,
+                Quantity::OverlapSquared,
+                #[inline(always)]
+                |b| {
+                    let p = self.probability(plane, b);
+                    self.of_target(b, p.times(p))
+                },
+            );
         }
         let logits = tile.prediction.plane(self.class);
         match activation {

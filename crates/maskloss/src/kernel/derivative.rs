@@ -1,7 +1,7 @@
 //! Pass 2 on one tile: the gradient of every prediction value, from the coefficients of its class.
 //!
 //! ```text
-//! d       = A·t + B + C·p + S·sign(p − t)
+//! d       = A·t + B + C·p + E·p·t + S·sign(p − t) + Σ_y t_y·D[y, c]
 //! softmax   m·( p·(d + rest) − (U + V·t) )         rest = Σ_k (U_k + V_k t_k) − Σ_k p_k d_k, one value a pixel
 //! sigmoid   m·( p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t) )
 //! none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip
@@ -13,8 +13,9 @@ use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::kernel::slope::{Slope, WideCoefficients};
+use crate::kernel::wasserstein::slopes_between;
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
-use crate::tile::{Block, Tile, TileTarget};
+use crate::tile::{Block, Tile, TileTarget, fit};
 
 /// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
 pub(crate) enum Destination<'a, 'p> {
@@ -52,17 +53,26 @@ impl Destination<'_, '_> {
     }
 }
 
+/// What the classes of a pixel share.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    /// Softmax: one value a pixel.
+    rest: Vec<Block>,
+    /// `Σ_y t_y·D[y, c]`, plane by plane.
+    between: Vec<Block>,
+}
+
 /// Writes the gradient of a tile, or adds it to what is there.
 pub(crate) fn differentiate(
     level: Level,
     slope: &Slope,
     tile: &Tile,
     activated: &Activated,
-    rest: &mut [Block],
+    buffers: &mut Buffers,
     add: bool,
     out: &mut Destination,
 ) {
-    dispatch!(level, simd => differentiate_tile(simd, slope, tile, activated, rest, add, out));
+    dispatch!(level, simd => differentiate_tile(simd, slope, tile, activated, buffers, add, out));
 }
 
 #[inline(always)]
@@ -71,14 +81,14 @@ fn differentiate_tile<S: Simd>(
     slope: &Slope,
     tile: &Tile,
     activated: &Activated,
-    rest: &mut [Block],
+    buffers: &mut Buffers,
     add: bool,
     out: &mut Destination,
 ) {
     if slope.curved {
-        by_target::<S, true>(simd, slope, tile, activated, rest, add, out);
+        by_target::<S, true>(simd, slope, tile, activated, buffers, add, out);
     } else {
-        by_target::<S, false>(simd, slope, tile, activated, rest, add, out);
+        by_target::<S, false>(simd, slope, tile, activated, buffers, add, out);
     }
 }
 
@@ -88,12 +98,19 @@ fn by_target<S: Simd, const CURVED: bool>(
     slope: &Slope,
     tile: &Tile,
     activated: &Activated,
-    rest: &mut [Block],
+    Buffers { rest, between }: &mut Buffers,
     add: bool,
     out: &mut Destination,
 ) {
-    let rest = &mut rest[..tile.blocks];
-    let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest, add };
+    fit(rest, tile.blocks);
+    let between = if CURVED && !slope.between.is_empty() {
+        fit(between, tile.classes * tile.blocks);
+        slopes_between(simd, slope.between, tile, between);
+        &between[..tile.classes * tile.blocks]
+    } else {
+        &[]
+    };
+    let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest: &mut rest[..tile.blocks], between, add };
     let softmax = slope.activation == Activation::Softmax;
     match tile.target {
         TileTarget::Labels { labels, present } => {
@@ -142,6 +159,8 @@ struct Pass<'a, S, const CURVED: bool> {
     tile: &'a Tile<'a>,
     activated: &'a Activated<'a>,
     rest: &'a mut [Block],
+    /// Empty where no class says anything of another.
+    between: &'a [Block],
     add: bool,
 }
 
@@ -158,9 +177,27 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
 
     /// `d` of a class.
     #[inline(always)]
-    fn by_probability<T: ClassTarget>(&self, k: &WideCoefficients<S>, target: &T, b: usize, p: f32x16<S>) -> f32x16<S> {
+    fn by_probability<T: ClassTarget>(
+        &self,
+        k: &WideCoefficients<S>,
+        target: &T,
+        between: &[Block],
+        b: usize,
+        p: f32x16<S>,
+    ) -> f32x16<S> {
         let d = k.by_probability(self.simd, target, b);
-        if CURVED { k.curved(self.simd, target, b, p, d) } else { d }
+        if !CURVED {
+            return d;
+        }
+        let d = k.curved(self.simd, target, b, p, d);
+        if between.is_empty() { d } else { d + f32x16::load_array_ref(self.simd, &between[b]) }
+    }
+
+    /// What other classes say of a class.
+    #[inline(always)]
+    fn between(&self, class: usize) -> &[Block] {
+        let blocks = self.tile.blocks;
+        self.between.get(class * blocks..(class + 1) * blocks).unwrap_or_default()
     }
 
     /// `Σ_k U_k`.
@@ -176,7 +213,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
         let plane = self.activated.planes.plane(class);
         for b in 0..self.tile.blocks {
             let p = self.probability(plane, b);
-            let d = self.by_probability(&k, target, b, p);
+            let d = self.by_probability(&k, target, self.between(class), b, p);
             let rest = f32x16::load_array_ref(simd, &self.rest[b]);
             k.rest(simd, target, b, rest, p, d).store_array(&mut self.rest[b]);
         }
@@ -187,13 +224,14 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
         let simd = self.simd;
         let k = WideCoefficients::splat(simd, self.slope, class);
         let plane = self.activated.planes.plane(class);
+        let between = self.between(class);
         match self.slope.activation {
             Activation::Softmax => self.store(
                 out,
                 #[inline(always)]
                 |b| {
                     let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, b, p);
+                    let d = self.by_probability(&k, target, between, b, p);
                     let rest = f32x16::load_array_ref(simd, &self.rest[b]);
                     k.softmax(simd, target, b, rest, p, d)
                 },
@@ -203,7 +241,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                 #[inline(always)]
                 |b| {
                     let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, b, p);
+                    let d = self.by_probability(&k, target, between, b, p);
                     k.sigmoid(simd, target, b, p, d)
                 },
             ),
@@ -212,7 +250,7 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
                 #[inline(always)]
                 |b| {
                     let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, b, p);
+                    let d = self.by_probability(&k, target, between, b, p);
                     k.identity(simd, target, b, p, d)
                 },
             ),

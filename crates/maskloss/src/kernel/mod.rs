@@ -13,4 +13,5 @@ pub(crate) mod registers;
 pub(crate) mod rows;
 pub(crate) mod slope;
 pub(crate) mod sums;
+pub(crate) mod wasserstein;
 pub(crate) mod wide;

@@ -14,7 +14,9 @@ pub(crate) struct Slope<'a> {
     pub(crate) clip: f32,
     /// One for each class.
     pub(crate) coefficients: &'a [Coefficients<f32>],
-    /// Whether any C or S is not 0.
+    /// D of `d_c += Σ_y t_y·D[y, c]`, class by class; empty where there is none.
+    pub(crate) between: &'a [f32],
+    /// Whether `d` may be more than `A·t + B`.
     pub(crate) curved: bool,
     /// Whether there are logarithms: else U, V and K are 0.
     pub(crate) logarithmic: bool,
@@ -41,6 +43,7 @@ pub(crate) struct WideCoefficients<S: Simd> {
     a: f32x16<S>,
     b: f32x16<S>,
     c: f32x16<S>,
+    e: f32x16<S>,
     s: f32x16<S>,
     u: f32x16<S>,
     v: f32x16<S>,
@@ -92,6 +95,7 @@ impl<S: Simd> WideCoefficients<S> {
             a: wide(|k| k.a),
             b: wide(|k| k.b),
             c: wide(|k| k.c),
+            e: wide(|k| k.e),
             s: wide(|k| k.s),
             u: wide(|k| k.u),
             v: wide(|k| k.v),
@@ -110,7 +114,7 @@ impl<S: Simd> WideCoefficients<S> {
         target.linear(simd, b, self.b, self.a)
     }
 
-    /// `d + C·p + S·sign(p − t)`.
+    /// `d + (C + E·t)·p + S·sign(p − t)`.
     #[inline(always)]
     pub(crate) fn curved<T: ClassTarget>(
         &self,
@@ -122,7 +126,7 @@ impl<S: Simd> WideCoefficients<S> {
     ) -> f32x16<S> {
         let t = target.at(simd, b);
         let sign = p.simd_gt(t).select(self.s, p.simd_lt(t).select(-self.s, f32x16::splat(simd, 0.0)));
-        d + self.c * p + sign
+        d + target.linear(simd, b, self.c, self.e) * p + sign
     }
 
     /// `U + V·t`.

@@ -180,6 +180,20 @@ impl<'s> Sums<'s> {
         }
     }
 
+    /// Adds `term` of each block to the errors of a class, of one of the losses that want them.
+    #[inline(always)]
+    pub(crate) fn add_error_blocks<S: Simd>(
+        &mut self,
+        simd: S,
+        loss: usize,
+        class: usize,
+        blocks: usize,
+        term: impl Fn(usize) -> Wide<S>,
+    ) {
+        let slot = self.needs.error_slot(loss) * self.classes + class;
+        add_blocks(simd, &mut self.lanes[slot], blocks, term);
+    }
+
     /// Adds to `Σ m`.
     #[inline(always)]
     pub(crate) fn add_weights<S: Simd>(&mut self, simd: S, weights: &[Block]) {

@@ -34,7 +34,7 @@ impl BinaryCrossEntropy {
         let classes = 0..context.classes;
 
         let scale = normalizer(self.reduction, || match self.mean_over {
-            MeanOver::Weights => statistics.weight() * classes.clone().map(weight).fold(0.0, |a, b| a + b),
+            MeanOver::Weights => statistics.weight(None) * classes.clone().map(weight).fold(0.0, |a, b| a + b),
             MeanOver::ValidPixels | MeanOver::Pixels => {
                 pixel_count(self.mean_over, statistics) * context.classes as f64
             }

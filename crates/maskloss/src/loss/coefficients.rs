@@ -1,9 +1,11 @@
-//! The gradient as eight numbers for each cell: what the gradient pass knows of the losses.
+//! The gradient as a few numbers for each cell: what the gradient pass knows of the losses.
+
+use std::ops::Range;
 
 /// With prediction `p`, target `t` and pixel weight `m`, a pixel's derivative by the probability is
 ///
 /// ```text
-/// d = A·t + B + C·p + S·sign(p − t)                                   region losses
+/// d = A·t + B + C·p + E·p·t + S·sign(p − t)                           losses of scores
 /// ```
 ///
 /// and the gradient of the prediction is
@@ -20,6 +22,7 @@ pub(crate) struct Coefficients<T> {
     pub(crate) a: T,
     pub(crate) b: T,
     pub(crate) c: T,
+    pub(crate) e: T,
     pub(crate) s: T,
     pub(crate) u: T,
     pub(crate) v: T,
@@ -32,17 +35,30 @@ pub(crate) struct Coefficients<T> {
 pub(crate) struct CoefficientTable {
     classes: usize,
     cells: Vec<Coefficients<f64>>,
+    /// `[samples, classes, classes]`, or nothing: D of `d_c += Σ_y t_y·D[y, c]`, which one class says of another.
+    between: Vec<f64>,
 }
 
 impl CoefficientTable {
     /// A gradient of 0.
     pub(crate) fn new(samples: usize, classes: usize) -> Self {
-        Self { classes, cells: vec![Coefficients::default(); samples * classes] }
+        Self { classes, cells: vec![Coefficients::default(); samples * classes], between: Vec::new() }
     }
 
     /// The samples.
     pub(crate) fn samples(&self) -> usize {
         self.cells.len() / self.classes
+    }
+
+    /// One of them, or all.
+    pub(crate) fn samples_of(&self, sample: Option<usize>) -> Range<usize> {
+        sample.map_or(0..self.samples(), |n| n..n + 1)
+    }
+
+    /// `D[y, ·]` of a sample.
+    pub(crate) fn between(&mut self, sample: usize, y: usize) -> &mut [f64] {
+        self.between.resize(self.cells.len() * self.classes, 0.0);
+        &mut self.between[(sample * self.classes + y) * self.classes..][..self.classes]
     }
 
     /// One cell.
@@ -62,20 +78,52 @@ impl CoefficientTable {
         self.cells[sample * self.classes..][..self.classes].iter().map(|k| k.to_f32())
     }
 
-    /// Whether any cell has a C or an S.
+    /// One sample's D, rounded once; nothing where no class says anything of another.
+    pub(crate) fn between_of_sample(&self, sample: usize) -> impl Iterator<Item = f32> {
+        let len = if self.between.is_empty() { 0 } else { self.classes * self.classes };
+        self.between[sample * len..][..len].iter().map(|&slope| slope as f32)
+    }
+
+    /// Whether `d` is more than `A·t + B` anywhere.
     pub(crate) fn is_curved(&self) -> bool {
-        self.cells.iter().any(|k| k.c != 0.0 || k.s != 0.0)
+        !self.between.is_empty() || self.cells.iter().any(|k| k.c != 0.0 || k.e != 0.0 || k.s != 0.0)
     }
 }
 
 impl Coefficients<f64> {
+    /// Adds those of another loss.
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { a, b, c, e, s, u, v, k0, k1 } = other;
+        self.a += a;
+        self.b += b;
+        self.c += c;
+        self.e += e;
+        self.s += s;
+        self.u += u;
+        self.v += v;
+        self.k0 += k0;
+        self.k1 += k1;
+    }
+
+    /// Of a region loss with `t' = (1 − ε)·t + ε` for t: `A·t' + E·p·t'` in terms of t.
+    pub(crate) fn with_target_floor(self, floor: f64) -> Self {
+        Self {
+            a: (1.0 - floor) * self.a,
+            b: self.b + floor * self.a,
+            c: self.c + floor * self.e,
+            e: (1.0 - floor) * self.e,
+            ..self
+        }
+    }
+
     fn to_f32(self) -> Coefficients<f32> {
-        let Self { a, b, c, s, u, v, k0, k1 } = self;
+        let Self { a, b, c, e, s, u, v, k0, k1 } = self;
         Coefficients {
             a: a as f32,
             // Not −0, which a tiny number may round to: `A·t + B` is then never −0 either, and adding 0·p leaves it as it is.
             b: b as f32 + 0.0,
             c: c as f32,
+            e: e as f32,
             s: s as f32,
             u: u as f32,
             v: v as f32,

@@ -1,13 +1,20 @@
 //! The losses: small pure functions from statistics to a value and to the coefficients of the gradient. No pixel is seen here.
 
 mod binary_cross_entropy;
+pub(crate) mod cells;
+mod class_weights;
 mod coefficients;
+mod correlation;
 mod cross_entropy;
 mod region;
+mod sensitivity_specificity;
+mod transform;
+mod wasserstein;
 
 pub(crate) use coefficients::{CoefficientTable, Coefficients};
 
 use crate::criterion::{Activation, Criterion, Loss, MeanOver, Reduction};
+use crate::loss::cells::CellFormula;
 use crate::statistics::{Needs, Statistics};
 
 /// What a loss is evaluated on.
@@ -16,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) activation: Activation,
     /// C.
     pub(crate) classes: usize,
+    /// How many Wasserstein losses stand before this one: each has sums of its own.
+    pub(crate) wasserstein: usize,
 }
 
 impl Loss {
@@ -25,7 +34,9 @@ impl Loss {
             Self::Region(region) => region.needs(),
             Self::CrossEntropy(cross_entropy) => cross_entropy.needs(),
             Self::BinaryCrossEntropy(binary) => binary.needs(),
-            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Correlation(correlation) => correlation.needs(),
+            Self::SensitivitySpecificity(errors) => errors.needs(),
+            Self::Wasserstein(wasserstein) => wasserstein.needs(),
             Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
@@ -39,10 +50,12 @@ impl Loss {
         factor: f64,
     ) -> f64 {
         match self {
-            Self::Region(region) => region.evaluate(context, values, table, factor),
+            Self::Region(region) => cells::evaluate(region, context, values, table, factor),
             Self::CrossEntropy(cross_entropy) => cross_entropy.evaluate(context, values, table, factor),
             Self::BinaryCrossEntropy(binary) => binary.evaluate(context, values, table, factor),
-            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
+            Self::Correlation(correlation) => cells::evaluate(correlation, context, values, table, factor),
+            Self::SensitivitySpecificity(errors) => cells::evaluate(errors, context, values, table, factor),
+            Self::Wasserstein(wasserstein) => wasserstein.evaluate(context, values, table, factor),
             Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
@@ -50,20 +63,18 @@ impl Loss {
     /// ε of the clip, where the loss has one.
     fn clip(&self) -> Option<f64> {
         match self {
-            Self::Region(_) => None,
+            Self::Region(_) | Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => None,
             Self::CrossEntropy(cross_entropy) => Some(cross_entropy.clip),
             Self::BinaryCrossEntropy(binary) => Some(binary.clip),
-            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
             Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 
     fn is_per_pixel(&self) -> bool {
         match self {
-            Self::Region(_) => false,
+            Self::Region(_) | Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => false,
             Self::CrossEntropy(c) => c.reduction == Reduction::None,
             Self::BinaryCrossEntropy(b) => b.reduction == Reduction::None,
-            Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => unimplemented!("region"),
             Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
@@ -73,6 +84,14 @@ impl Criterion {
     /// The sums that its losses are functions of.
     pub(crate) fn needs(&self) -> Needs {
         self.terms.iter().fold(Needs::default(), |needs, term| needs.union(term.loss.needs()))
+    }
+
+    /// M of each Wasserstein loss.
+    pub(crate) fn distances(&self) -> impl Iterator<Item = &[f64]> {
+        self.terms.iter().filter_map(|term| match &term.loss {
+            Loss::Wasserstein(wasserstein) => Some(wasserstein.distances.as_slice()),
+            _ => None,
+        })
     }
 
     /// ε of `clip(p, ε, 1 − ε)`: the logarithms of one criterion share it.

@@ -1,250 +1,140 @@
-//! The region family: Dice, squared Dice, Jaccard, Tversky, focal-Tversky, log-Dice.
+//! The region family: Dice, squared Dice, Jaccard, Tversky, focal-Tversky, log-Dice and their relatives.
 //!
 //! With the sums I, P, G of a cell, `FP = P − I` and `FN = G − I`:
 //!
 //! ```text
 //! score = (a·I + s_n) / max(a·(I + α·FP + β·FN) + s_d, floor)          floor 0: none
-//! loss  = 1 − score | −log(max(score, floor)) | (1 − score)^γ
+//! loss  = 1 − score | −score | −log(max(score, floor)) | …             of the mean once more, where there is an outer transform
 //! ```
 //!
-//! The squared form takes `Σp²`, `Σt²` for P, G; the absolute form `I = (P + G − Σ|p − t|)/2`.
+//! The squared form takes `Σp²`, `Σt²` for P, G; the absolute form `I = (P + G − Σ|p − t|)/2`. Squared errors take `I = Σp²t`,
+//! `P = I + Σp²(1 − t) = Σp²` and `G = I + Σ(1 − p)²t = 2·Σp²t − 2·Σpt + Σt`.
+//!
+//! With a floor ε of the target, `t' = (1 − ε)·t + ε`, a sum `Σ x·t'` is `(1 − ε)·Σ x·t + ε·Σ x`.
 
-use super::{CoefficientTable, Context};
-use crate::criterion::{EmptyClass, Form, Reduction, Region, ScorePer, Transform, WeightMode};
+use super::cells::{CellFormula, CellSums, CellValue, ClassSums};
+use super::coefficients::Coefficients;
+use super::transform::{outer_transformed, transformed};
+use crate::criterion::{Cells, Form, Region, VolumeWeights};
 use crate::statistics::{Needs, Quantity};
 
-/// I, P, G of a cell.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    overlap: f64,
-    predicted: f64,
-    reference: f64,
-    /// `Σ m·t`, which tells an empty cell in every form.
-    size: f64,
-}
+impl CellFormula for Region {
+    fn cells(&self) -> &Cells {
+        &self.cells
+    }
 
-/// A cell's loss and its derivatives by I and P.
-#[derive(Clone, Copy)]
-struct CellLoss {
-    loss: f64,
-    by_overlap: f64,
-    by_predicted: f64,
-    skipped: bool,
-}
-
-/// The samples and classes that one score is made of.
-struct Cell<'a> {
-    sample: Option<usize>,
-    classes: &'a [usize],
-}
-
-impl Region {
-    pub(super) fn needs(&self) -> Needs {
-        let sums = Needs::of(&[Quantity::Predicted, Quantity::Reference]);
-        sums.union(match self.form {
-            Form::Product => Needs::of(&[Quantity::Overlap]),
+    fn needs(&self) -> Needs {
+        let needs = Needs::of(match self.form {
+            Form::Product => &[Quantity::Overlap, Quantity::Predicted, Quantity::Reference],
+            // Σp is not needed, Σt tells the empty cells.
             Form::Squared => {
-                // Σp is not needed, Σt tells the empty cells.
-                return Needs::of(&[
-                    Quantity::Overlap,
-                    Quantity::Reference,
-                    Quantity::PredictedSquared,
-                    Quantity::ReferenceSquared,
-                ]);
+                &[Quantity::Overlap, Quantity::Reference, Quantity::PredictedSquared, Quantity::ReferenceSquared]
             }
-            Form::Absolute => Needs::of(&[Quantity::Distance]),
-            Form::SquaredErrors => unimplemented!("region"),
-        })
+            Form::Absolute => &[Quantity::Predicted, Quantity::Reference, Quantity::Distance],
+            Form::SquaredErrors => {
+                &[Quantity::Overlap, Quantity::Reference, Quantity::PredictedSquared, Quantity::OverlapSquared]
+            }
+        });
+        if self.target_floor == 0.0 { needs } else { needs.union(Needs::of(&[Quantity::Predicted])) }
     }
 
-    pub(super) fn evaluate(
-        &self,
-        context: &Context,
-        values: &mut Vec<f64>,
-        table: Option<&mut CoefficientTable>,
-        factor: f64,
-    ) -> f64 {
-        let scale = self.cell_scale(context);
-        let mut table = table;
-        let mut total = 0.0;
-        for cell in self.each_cell(context) {
-            let found = self.cell_loss(&self.pool(context, &cell));
-            let weight = self.cell_weight(&cell);
-            if found.skipped {
-                values.push(f64::NAN);
-                continue;
+    /// I, P and G.
+    fn sums(&self, class: &ClassSums) -> CellSums {
+        let sum = |quantity| class.of(quantity);
+        let overlap = || self.floored(sum(Quantity::Overlap), || sum(Quantity::Predicted));
+        let reference = || self.floored(sum(Quantity::Reference), || class.pixels());
+        match self.form {
+            Form::Product => [overlap(), sum(Quantity::Predicted), reference(), 0.0],
+            Form::Squared => {
+                let once = self.floored(sum(Quantity::ReferenceSquared), || sum(Quantity::Reference));
+                [overlap(), sum(Quantity::PredictedSquared), self.floored(once, reference), 0.0]
             }
-            values.push(weight * found.loss);
-            total += weight * found.loss;
-            // A loss over nothing is 0, whatever its cells are: so is its gradient.
-            if let (Some(table), true) = (table.as_deref_mut(), scale != 0.0) {
-                self.add_coefficients(&cell, &found, factor * scale * weight, table);
+            Form::Absolute => {
+                let (predicted, reference) = (sum(Quantity::Predicted), sum(Quantity::Reference));
+                [(predicted + reference - sum(Quantity::Distance)) / 2.0, predicted, reference, 0.0]
+            }
+            Form::SquaredErrors => {
+                let predicted = sum(Quantity::PredictedSquared);
+                let hit = self.floored(sum(Quantity::OverlapSquared), || predicted);
+                [hit, predicted, reference() - 2.0 * overlap() + 2.0 * hit, 0.0]
             }
         }
-        if scale == 0.0 { 0.0 } else { scale * total }
-    }
-
-    /// The cells in the order of the values.
-    fn each_cell(&self, context: &Context) -> impl Iterator<Item = Cell<'_>> {
-        let pooled = matches!(self.cells.score_per, ScorePer::Class | ScorePer::Batch);
-        let by_class = matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass);
-        let samples = if pooled { 1 } else { context.statistics.samples.len() };
-        let group = if by_class { 1 } else { self.cells.classes.len().max(1) };
-        (0..samples).flat_map(move |n| {
-            let sample = (!pooled).then_some(n);
-            self.cells.classes.chunks(group).map(move |classes| Cell { sample, classes })
-        })
-    }
-
-    fn pool(&self, context: &Context, cell: &Cell) -> Sums {
-        let mut pooled = Sums::default();
-        for &class in cell.classes {
-            let sum = |quantity| context.statistics.value(quantity, cell.sample, class);
-            let weight = self.inside_weight(class);
-            let size = sum(Quantity::Reference);
-            let (predicted, reference) = match self.form {
-                Form::Product | Form::Absolute => (sum(Quantity::Predicted), size),
-                Form::Squared => (sum(Quantity::PredictedSquared), sum(Quantity::ReferenceSquared)),
-                Form::SquaredErrors => unimplemented!("region"),
-            };
-            let overlap = match self.form {
-                Form::Product | Form::Squared => sum(Quantity::Overlap),
-                Form::Absolute => (predicted + reference - sum(Quantity::Distance)) / 2.0,
-                Form::SquaredErrors => unimplemented!("region"),
-            };
-            pooled.overlap += weight * overlap;
-            pooled.predicted += weight * predicted;
-            pooled.reference += weight * reference;
-            pooled.size += size;
-        }
-        pooled
     }
 
     /// The one place of the family's formula and of its derivative.
-    fn cell_loss(&self, sums: &Sums) -> CellLoss {
-        let constant = |loss| CellLoss { loss, by_overlap: 0.0, by_predicted: 0.0, skipped: false };
-        if sums.size == 0.0 {
-            match self.cells.empty_class {
-                EmptyClass::Smooth => {}
-                EmptyClass::Perfect => return constant(self.transformed(1.0, 0.0).0),
-                EmptyClass::Worst => return constant(self.transformed(0.0, 1.0).0),
-                EmptyClass::Skip => return CellLoss { skipped: true, ..constant(0.0) },
-                EmptyClass::Nan => {
-                    return CellLoss { loss: f64::NAN, by_overlap: f64::NAN, by_predicted: f64::NAN, skipped: false };
-                }
-            }
-        }
+    fn value(&self, [overlap, predicted, reference, _]: CellSums, class: Option<usize>) -> CellValue {
         let Self { scale: a, alpha, beta, .. } = *self;
-        let numerator = a * sums.overlap + self.smooth_numerator;
+        let numerator = a * overlap + self.smooth_numerator;
         // 1 − score from the errors themselves: near a perfect score, 1 − N/Q would lose the digits.
-        let errors = a * (alpha * (sums.predicted - sums.overlap) + beta * (sums.reference - sums.overlap));
-        let denominator = a * sums.overlap + errors + self.smooth_denominator;
+        let errors = a * (alpha * (predicted - overlap) + beta * (reference - overlap));
+        let denominator = a * overlap + errors + self.smooth_denominator;
 
-        let (score, complement, by_overlap, by_predicted);
+        let (score, miss, by_sums);
         if self.floor > 0.0 && denominator < self.floor {
             score = numerator / self.floor;
-            complement = 1.0 - score;
-            (by_overlap, by_predicted) = (a / self.floor, 0.0);
+            miss = 1.0 - score;
+            by_sums = [a / self.floor, 0.0, 0.0, 0.0];
         } else {
             score = numerator / denominator;
-            complement = (errors + self.smooth_denominator - self.smooth_numerator) / denominator;
-            by_overlap = a * (1.0 - score * (1.0 - alpha - beta)) / denominator;
-            by_predicted = -a * score * alpha / denominator;
+            miss = (errors + self.smooth_denominator - self.smooth_numerator) / denominator;
+            by_sums = [
+                a * (1.0 - score * (1.0 - alpha - beta)) / denominator,
+                -a * score * alpha / denominator,
+                -a * score * beta / denominator,
+                0.0,
+            ];
         }
-        let (loss, by_score) = self.transformed(score, complement);
+        let (loss, by_score) = transformed(self.transform, self.gamma_of(class), self.floor, score, miss);
         // A flat transform is flat even where the score's own derivative is infinite.
-        let chain = |derivative: f64| if by_score == 0.0 { 0.0 } else { by_score * derivative };
-        CellLoss { loss, by_overlap: chain(by_overlap), by_predicted: chain(by_predicted), skipped: false }
+        CellValue { loss, by_sums: by_sums.map(|slope| if by_score == 0.0 { 0.0 } else { by_score * slope }) }
     }
 
-    /// The loss of a score and its derivative, given `1 − score` too.
-    fn transformed(&self, score: f64, complement: f64) -> (f64, f64) {
-        match self.transform {
-            Transform::OneMinus => (complement, -1.0),
-            Transform::Power if self.gamma == 1.0 => (complement, -1.0),
-            Transform::NegativeLog => {
-                let floor = self.floor.max(0.0);
-                let bounded = if score < floor { floor } else { score };
-                let flat = score <= self.floor || score <= 0.0;
-                (-libm::log(bounded), if flat { 0.0 } else { -1.0 / bounded })
-            }
-            // Beyond the perfect score the base is 0; there, and at γ < 1 at it, the loss is flat by definition.
-            Transform::Power if complement <= 0.0 => (0.0, 0.0),
-            Transform::Power => {
-                (libm::pow(complement, self.gamma), -self.gamma * libm::pow(complement, self.gamma - 1.0))
-            }
-            Transform::Negative | Transform::LogPower | Transform::Penalty => unimplemented!("region"),
-        }
+    fn loss_of_score(&self, score: f64, class: Option<usize>) -> f64 {
+        transformed(self.transform, self.gamma_of(class), self.floor, score, 1.0 - score).0
     }
 
-    fn add_coefficients(&self, cell: &Cell, found: &CellLoss, factor: f64, table: &mut CoefficientTable) {
-        if found.by_overlap == 0.0 && found.by_predicted == 0.0 {
-            return;
-        }
-        let samples = cell.sample.map_or(0..table.samples(), |n| n..n + 1);
-        for sample in samples {
-            for &class in cell.classes {
-                let factor = factor * self.inside_weight(class);
-                let (by_overlap, by_predicted) = (factor * found.by_overlap, factor * found.by_predicted);
-                let k = table.cell(sample, class);
-                match self.form {
-                    // ∂I/∂p = t, ∂P/∂p = 1.
-                    Form::Product => {
-                        k.a += by_overlap;
-                        k.b += by_predicted;
-                    }
-                    // ∂I/∂p = t, ∂P/∂p = 2p.
-                    Form::Squared => {
-                        k.a += by_overlap;
-                        k.c += 2.0 * by_predicted;
-                    }
-                    Form::SquaredErrors => unimplemented!("region"),
-                    // ∂I/∂p = (1 − sign(p − t))/2, ∂P/∂p = 1.
-                    Form::Absolute => {
-                        k.b += by_predicted + by_overlap / 2.0;
-                        k.s -= by_overlap / 2.0;
-                    }
-                }
-            }
-        }
-    }
-
-    /// What the sum of the values is multiplied by.
-    fn cell_scale(&self, context: &Context) -> f64 {
-        if self.cells.reduction != Reduction::Mean {
-            return 1.0;
-        }
-        let skips = self.cells.empty_class == EmptyClass::Skip;
-        let counted = self.each_cell(context).filter(|cell| !(skips && self.is_empty(context, cell)));
-        let total = match self.cells.weight_mode {
-            WeightMode::Mean => counted.map(|cell| self.cell_weight(&cell)).fold(0.0, |a, b| a + b),
-            WeightMode::Multiply | WeightMode::Inside => counted.count() as f64,
+    fn coefficients(&self, [by_overlap, by_predicted, by_reference, _]: CellSums) -> Coefficients<f64> {
+        let none = Coefficients::default();
+        let of_target = match self.form {
+            // ∂I/∂p = t, ∂P/∂p = 1.
+            Form::Product => Coefficients { a: by_overlap, b: by_predicted, ..none },
+            // ∂I/∂p = t, ∂P/∂p = 2p.
+            Form::Squared => Coefficients { a: by_overlap, c: 2.0 * by_predicted, ..none },
+            // ∂I/∂p = (1 − sign(p − t))/2, ∂P/∂p = 1.
+            Form::Absolute => Coefficients { b: by_predicted + by_overlap / 2.0, s: -(by_overlap / 2.0), ..none },
+            // ∂I/∂p = 2pt, ∂P/∂p = 2p, ∂G/∂p = 4pt − 2t.
+            Form::SquaredErrors => Coefficients {
+                a: -2.0 * by_reference,
+                c: 2.0 * by_predicted,
+                e: 2.0 * by_overlap + 4.0 * by_reference,
+                ..none
+            },
         };
-        if total == 0.0 { 0.0 } else { 1.0 / total }
+        of_target.with_target_floor(self.target_floor)
     }
 
-    /// Whether a cell has no reference.
-    fn is_empty(&self, context: &Context, cell: &Cell) -> bool {
-        let size = |&class| context.statistics.value(Quantity::Reference, cell.sample, class);
-        cell.classes.iter().map(size).fold(0.0, |a, b| a + b) == 0.0
+    fn volume_weights(&self) -> Option<&VolumeWeights> {
+        self.volume_weights.as_ref()
     }
 
-    /// The weight of a cell's value: its class's, where it has one class.
-    fn cell_weight(&self, cell: &Cell) -> f64 {
-        match (&self.cells.class_weights, self.cells.weight_mode, cell.classes) {
-            (Some(weights), WeightMode::Mean | WeightMode::Multiply, &[class])
-                if matches!(self.cells.score_per, ScorePer::Class | ScorePer::SampleClass) =>
-            {
-                weights[class]
-            }
-            _ => 1.0,
+    fn outer(&self, value: f64) -> (f64, f64) {
+        outer_transformed(self.outer_transform, self.outer_gamma, self.floor, value)
+    }
+}
+
+impl Region {
+    fn gamma_of(&self, class: Option<usize>) -> f64 {
+        match (&self.class_gammas, class) {
+            (Some(gammas), Some(class)) => gammas[class],
+            _ => self.gamma,
         }
     }
 
-    fn inside_weight(&self, class: usize) -> f64 {
-        match (&self.cells.class_weights, self.cells.weight_mode) {
-            (Some(weights), WeightMode::Inside) => weights[class],
-            _ => 1.0,
+    /// `Σ x·t'` of `Σ x·t` and `Σ x`.
+    fn floored(&self, with_target: f64, without: impl FnOnce() -> f64) -> f64 {
+        if self.target_floor == 0.0 {
+            return with_target;
         }
+        (1.0 - self.target_floor) * with_target + self.target_floor * without()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::criterion::Criterion;
 use crate::kernel::activation::Activator;
-use crate::kernel::derivative::{Destination, differentiate};
+use crate::kernel::derivative::{self, Destination, differentiate};
 use crate::kernel::probabilities::differentiate_probabilities;
 use crate::kernel::registers::differentiate_in_registers;
 use crate::kernel::rows::differentiate_rows;
@@ -120,10 +120,11 @@ struct GradientPass<'a> {
     curved: bool,
     loader: Loader<'a>,
     activator: Activator<'a>,
-    rest: &'a mut Vec<Block>,
+    derivatives: &'a mut derivative::Buffers,
     scratch: &'a mut Vec<Block>,
     /// Those of `sample`.
     coefficients: &'a mut Vec<Coefficients<f32>>,
+    between: &'a mut Vec<f32>,
     sample: Option<usize>,
 }
 
@@ -135,8 +136,7 @@ impl<'a> GradientPass<'a> {
         accumulate: bool,
         scratch: &'a mut Scratch,
     ) -> Self {
-        let Scratch { tiles, activations, coefficients, rest, gradient, .. } = scratch;
-        fit(rest, tile_pixels(criterion.classes) / BLOCK);
+        let Scratch { tiles, activations, coefficients, between, derivatives, gradient, .. } = scratch;
         Self {
             criterion,
             input,
@@ -146,9 +146,10 @@ impl<'a> GradientPass<'a> {
             curved: table.is_curved(),
             loader: Loader::new(criterion, input, tiles),
             activator: Activator::new(criterion.classes, activations),
-            rest,
+            derivatives,
             scratch: gradient,
             coefficients,
+            between,
             sample: None,
         }
     }
@@ -158,11 +159,14 @@ impl<'a> GradientPass<'a> {
             self.sample = Some(span.sample);
             self.coefficients.clear();
             self.coefficients.extend(self.table.sample(span.sample));
+            self.between.clear();
+            self.between.extend(self.table.between_of_sample(span.sample));
         }
         let slope = Slope {
             activation: self.criterion.activation,
             clip: self.criterion.clip() as f32,
             coefficients: self.coefficients,
+            between: self.between,
             curved: self.curved,
             logarithmic: self.criterion.is_logarithmic(),
         };
@@ -196,7 +200,7 @@ impl<'a> GradientPass<'a> {
             let mut derive = |add: bool, mut out: Destination| {
                 if add || !differentiate_in_registers(level, &slope, &tile, &mut out) {
                     let activated = self.activator.activate(level, self.criterion.activation, &tile);
-                    differentiate(level, &slope, &tile, &activated, self.rest, add, &mut out);
+                    differentiate(level, &slope, &tile, &activated, self.derivatives, add, &mut out);
                 }
             };
             match T::direct(part) {

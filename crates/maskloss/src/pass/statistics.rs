@@ -8,6 +8,7 @@ use crate::kernel::probabilities::accumulate_probabilities;
 use crate::kernel::registers::accumulate_in_registers;
 use crate::kernel::rows::accumulate_rows;
 use crate::kernel::sums::Sums;
+use crate::kernel::wasserstein::accumulate_errors;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::spans;
 use crate::scratch::{Scratch, with_scratch};
@@ -157,6 +158,9 @@ impl<'a> StatisticsPass<'a> {
         total.non_finite += in_registers.unwrap_or_else(|| {
             let activated = self.activator.activate(level, activation, &tile);
             accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
+            for (loss, distances) in criterion.distances().enumerate() {
+                accumulate_errors(level, (loss, distances), &tile, &activated, &mut self.sums);
+            }
             activated.non_finite
         });
         total.valid += tile.valid as u64;
