@@ -53,7 +53,11 @@ fn a_pixel_that_is_no_number_breaks_the_same_values_however_the_target_is_writte
                 let input = Input { shape: shape(classes), prediction: Floats::F32(&logits), target, pixel_weights };
                 let found = evaluate(&cross_entropy(classes), &input, None, &Execution::default()).expect("no fault");
                 assert_eq!(found.non_finite, 1);
-                assert!(found.values.iter().all(|value| value.is_nan()), "{classes} classes, {odd}: {:?}", found.values);
+                assert!(
+                    found.values.iter().all(|value| value.is_nan()),
+                    "{classes} classes, {odd}: {:?}",
+                    found.values
+                );
             }
         }
     }
