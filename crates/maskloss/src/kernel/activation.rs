@@ -132,7 +132,7 @@ impl<'s> Activator<'s> {
         largest
     }
 
-    /// The same of N classes of one group. Departure 13: together their planes come from memory side by side, each with its wait, and
+    /// The same of N classes of one group. Departure 18: together their planes come from memory side by side, each with its wait, and
     /// their sum is loaded and stored once.
     #[inline(always)]
     fn exponentials_of<S: Simd, const N: usize, const SHIFTED: bool>(
