@@ -8,7 +8,11 @@ const INSTANCE = /::vectorize_avx512\b/
 /** What a kernel may call: the ends of a slow path, and the memory functions of the system. */
 const ALLOWED = [
   // Broken data are looked at pixel by pixel, outside of the kernels.
-  /^maskloss::.*::(?:first_fault|choose_shifts|poison)$/,
+  /^maskloss::.*::(?:first_fault|choose_shifts|poison|non_finite::count)$/,
+  // These say for themselves which instructions they use.
+  /^maskloss::tile::interleaved::(?:load|store)_rows$/,
+  // Arrays of slices, once a tile; arrays of vectors are filled by loops.
+  /^core::array::try_from_fn$/,
   // Panics, and what formats them.
   /^core::(?:panicking|slice::index|option|result)::/,
   // A vector that grows, once a call.

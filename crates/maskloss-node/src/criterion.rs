@@ -16,6 +16,10 @@ use crate::{OVERLAP, bounded, execution, invalid, plan, same_length, shape, stat
 /// threads (0: those of the criterion). The report follows.
 const CALL: usize = 7;
 
+/// A report's numbers before the losses of the terms, and those of a fault.
+const HEAD: usize = 2;
+const FAULT: usize = 4;
+
 /// Makes the function that evaluates a plan. Its `numbers` are those of the call (samples, pixels, channelsLast, perClass,
 /// gradientScale, accumulate, threads), then room for the report: the loss, the count of non-finite values, the loss of each term,
 /// and the values where there is no `values`; or the value, sample, class and pixel of a fault.
@@ -70,6 +74,9 @@ fn evaluate(criterion: &Criterion, execution: &Execution, call: &FunctionCallCon
     let into = gradient.as_mut().map(View::floats_mut).transpose()?;
     let mut into = into.map(|data| Gradient { data, scale, accumulate: accumulate != 0.0 });
     let report = &mut numbers.numbers_mut()?[CALL..];
+    if report.len() < FAULT.max(HEAD + criterion.terms.len()) {
+        return Err(invalid("Expected room for the report"));
+    }
     let values = values.as_mut().map(View::numbers_mut).transpose()?;
     let execution = if threads == 0.0 { *execution } else { Execution { threads: bounded(threads), ..*execution } };
     match maskloss::evaluate(criterion, &input, into.as_mut(), &execution) {
@@ -89,8 +96,7 @@ fn apart(written: [Option<&View>; 3], read: [Option<&View>; 3]) -> bool {
 
 fn tell(evaluation: &Evaluation, report: &mut [f64], values: Option<&mut [f64]>) -> Result<()> {
     let Evaluation { loss, non_finite, terms, values: found } = evaluation;
-    let (head, rest) =
-        report.split_at_mut_checked(2 + terms.len()).ok_or_else(|| invalid("Expected room for the report"))?;
+    let (head, rest) = report.split_at_mut(HEAD + terms.len());
     let to = match values {
         Some(values) => values,
         None => rest.get_mut(..found.len()).unwrap_or_default(),
@@ -98,6 +104,6 @@ fn tell(evaluation: &Evaluation, report: &mut [f64], values: Option<&mut [f64]>)
     same_length(to.len(), found.len(), "values")?;
     to.copy_from_slice(found);
     (head[0], head[1]) = (*loss, *non_finite as f64);
-    head[2..].copy_from_slice(terms);
+    head[HEAD..].copy_from_slice(terms);
     Ok(())
 }

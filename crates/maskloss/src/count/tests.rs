@@ -130,3 +130,20 @@ fn the_first_fault_is_named_whoever_finds_it() {
         assert_eq!((fault.pixel, fault.value), (bad[0], 0.5), "{threads} threads");
     }
 }
+
+/// The first tile is a whole one, the second is short: what the first one left in the scratch is no plane of it.
+#[test]
+fn an_ignored_label_without_a_plane_ignores_nothing() {
+    use crate::tensor::{Floats, Planes};
+    let pixels = crate::tile::LARGEST_TILE + 16;
+    let plane = vec![1.0_f32; pixels];
+    let input = CountInput {
+        shape: Shape { samples: 1, classes: 1, pixels, layout: Layout::ChannelsFirst },
+        prediction: Decision::Threshold(Floats::F32(&plane), 0.5),
+        reference: Target::PerClass(Planes::F32(&plane)),
+        regions: &[vec![1]],
+        ignore_index: Some(1),
+    };
+    let counts = count(&input, &Execution::default()).expect("no labels");
+    assert_eq!(counts[0], SampleCounts { regions: vec![[pixels as u64; 3]], valid: pixels as u64 });
+}

@@ -81,7 +81,8 @@ impl<'a> TileCounter<'a> {
                 let region_shape = Shape { classes: input.regions.len(), ..shape };
                 load_region_planes(simd, planes, region_shape, span, &mut self.planes);
                 let ignored = input.ignore_index.and_then(|label| usize::try_from(label).ok());
-                if let Some(plane) = ignored.and_then(|k| self.planes.chunks_exact(blocks).nth(k)) {
+                let planes = &self.planes[..input.regions.len() * blocks];
+                if let Some(plane) = ignored.and_then(|k| planes.chunks_exact(blocks).nth(k)) {
                     for (m, &t) in weights.as_flattened_mut().iter_mut().zip(plane.as_flattened()) {
                         *m = if t > 0.5 { 0.0 } else { *m };
                     }

@@ -131,13 +131,14 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             );
         }
         let logits = tile.prediction.plane(self.class);
+        // A product leaves out the pixels whose t is 0, but 0 · NaN is NaN.
+        let by_products = !WEIGHTED && activated.non_finite == 0;
         match activation {
             Activation::Softmax => self.log_sums(
                 sums,
-                !WEIGHTED,
+                by_products,
                 #[inline(always)]
                 |b| {
-                    // The shift of a pixel with a NaN or an infinite logit is NaN, and so becomes its logarithm.
                     let shift = Wide::load(simd, &activated.shift[b]);
                     let s = f32x16::load_array_ref(simd, &activated.denominator[b]);
                     (s, shift.minus(Wide::load(simd, &logits[b])))
@@ -163,7 +164,7 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
             Activation::None => {
                 self.log_sums(
                     sums,
-                    !WEIGHTED && activated.non_finite == 0,
+                    by_products,
                     #[inline(always)]
                     |b| (clipped(simd, f32x16::load_array_ref(simd, &plane[b]), clip), Wide::zero(simd)),
                     #[inline(always)]

@@ -7,7 +7,8 @@
 //! none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip
 //! ```
 //!
-//! The formulas are in [`slope`](super::slope). Where a class does not occur in the tile, t is 0 and its terms are not there: no one-hot, and no work for it.
+//! The formulas are in [`slope`](super::slope). Where a class does not occur in the tile, t is 0 and its terms are not there: no
+//! one-hot, and no work for it.
 
 use crate::criterion::Activation;
 use crate::kernel::activation::Activated;

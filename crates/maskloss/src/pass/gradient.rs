@@ -97,7 +97,7 @@ fn write_all<T: Sink>(
     execution: &Execution,
 ) {
     let shape = input.shape;
-    // Departure 9: the last first, since pass 1 has left it in the cache.
+    // Departure 16: the last first, since pass 1 has left it in the cache.
     let tasks = parts_from_the_end(data, shape, shape);
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
     run(execution, work, |queue| {

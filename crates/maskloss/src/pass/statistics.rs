@@ -150,7 +150,8 @@ impl<'a> StatisticsPass<'a> {
             };
             return Err(first_fault(criterion, input, span).unwrap_or(vanished));
         };
-        let sound = holds_targets(level, criterion, &tile) && holds_probabilities(level, criterion, input, &tile);
+        let sound =
+            holds_targets(level, criterion, input, &tile) && holds_probabilities(level, criterion, input, &tile);
         if !sound && let Some(fault) = first_fault(criterion, input, span) {
             return Err(fault);
         }

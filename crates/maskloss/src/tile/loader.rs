@@ -167,10 +167,10 @@ fn copy_weights<T: Element>(source: &[T], weights: &mut [f32]) -> bool {
     sound
 }
 
-/// Whether the per-class targets of a tile are in [0, 1], where the criterion asks for that.
-pub(crate) fn holds_targets(level: Level, criterion: &Criterion, tile: &Tile) -> bool {
-    match tile.target {
-        TileTarget::Planes(planes) if criterion.check_values && criterion.regions.is_none() => {
+/// Whether the caller's per-class targets of a tile are in [0, 1], where the criterion asks for that.
+pub(crate) fn holds_targets(level: Level, criterion: &Criterion, input: &Input, tile: &Tile) -> bool {
+    match (input.target, tile.target) {
+        (Target::PerClass(_), TileTarget::Planes(planes)) if criterion.check_values => {
             dispatch!(level, simd => (0..tile.classes).all(|class| in_unit_range(simd, planes.plane(class))))
         }
         _ => true,

@@ -1,4 +1,4 @@
-//! A tile: some pixels of one sample, all classes, in blocks of 16 pixels that fit the L1 cache.
+//! A tile: some pixels of one sample, all classes, in blocks of 16 pixels; with the scratch it fits the L2 cache.
 //!
 //! Everything a caller's memory may look like (dtype, layout, labels or planes, ignored pixels, tails) ends here: behind this
 //! module there are only planes of `f32` blocks. A plane that already looks so is borrowed.

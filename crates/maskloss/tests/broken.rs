@@ -1,0 +1,74 @@
+//! What is no number, and what is no probability.
+
+use maskloss::{
+    Activation, Criterion, CrossEntropy, Execution, FaultKind, Floats, Input, Labels, Layout, Loss, MeanOver, Planes,
+    Reduction, Shape, Target, Term, evaluate,
+};
+
+const PIXELS: usize = 32;
+
+fn cross_entropy(classes: usize) -> Criterion {
+    let cross_entropy = CrossEntropy {
+        class_weights: None,
+        label_smoothing: 0.0,
+        mean_over: MeanOver::ValidPixels,
+        clip: 0.0,
+        reduction: Reduction::Mean,
+    };
+    Criterion {
+        activation: Activation::Softmax,
+        classes,
+        ignore_index: None,
+        mask_value: None,
+        regions: None,
+        check_values: true,
+        terms: vec![Term { weight: 1.0, loss: Loss::CrossEntropy(cross_entropy) }],
+    }
+}
+
+fn shape(classes: usize) -> Shape {
+    Shape { samples: 1, classes, pixels: PIXELS, layout: Layout::ChannelsFirst }
+}
+
+#[test]
+fn a_pixel_that_is_no_number_breaks_the_same_values_however_the_target_is_written() {
+    for classes in [2, 3, 5, 40] {
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut logits = vec![0.25; classes * PIXELS];
+            logits[3] = odd;
+            let labels: Vec<u8> = (0..PIXELS).map(|pixel| (pixel % classes) as u8).collect();
+            let mut planes = vec![0.0; classes * PIXELS];
+            for (pixel, &label) in labels.iter().enumerate() {
+                planes[usize::from(label) * PIXELS + pixel] = 1.0_f32;
+            }
+            let weights = [2.0; PIXELS];
+            let labels = Target::Labels(Labels::U8(&labels));
+            let ways = [
+                (labels, None),
+                (labels, Some(Floats::F32(&weights))),
+                (Target::PerClass(Planes::F32(&planes)), None),
+                (Target::PerClass(Planes::F32(&planes)), Some(Floats::F32(&weights))),
+            ];
+            for (target, pixel_weights) in ways {
+                let input = Input { shape: shape(classes), prediction: Floats::F32(&logits), target, pixel_weights };
+                let found = evaluate(&cross_entropy(classes), &input, None, &Execution::default()).expect("no fault");
+                assert_eq!(found.non_finite, 1);
+                assert!(
+                    found.values.iter().all(|value| value.is_nan()),
+                    "{classes} classes, {odd}: {:?}",
+                    found.values
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn per_class_targets_are_checked_beside_regions_too() {
+    let criterion = Criterion { regions: Some(vec![vec![1], vec![2]]), ..cross_entropy(2) };
+    let target = Target::PerClass(Planes::F32(&[5.0; 2 * PIXELS]));
+    let prediction = Floats::F32(&[0.0; 2 * PIXELS]);
+    let input = Input { shape: shape(2), prediction, target, pixel_weights: None };
+    let fault = evaluate(&criterion, &input, None, &Execution::default()).expect_err("5 is outside [0, 1]");
+    assert_eq!((fault.kind, fault.value, fault.pixel), (FaultKind::TargetOutOfRange, 5.0, 0));
+}
