@@ -128,7 +128,11 @@ const REGION: readonly Loss[] = [
   overlap('exponential logarithmic dice', { transform: 'log-power', gamma: 0.3, scorePer: 'class' }),
   overlap('exponential logarithmic dice on the floor', { transform: 'log-power', gamma: 2, floor: 0.7 }),
   overlap('penalty dice', { transform: 'penalty', gamma: 2.5 }),
-  overlap('focal dice, a gamma each class', { transform: 'power', classGammas: [1, 0.5, 2] }),
+  {
+    name: 'focal dice, a gamma each class',
+    terms: (C) => [region(C, { transform: 'power', classGammas: [1, 0.5, 2].slice(0, C) })],
+    activations: ANY,
+  },
   overlap('dice to a power', { outerGamma: 0.75, scorePer: 'class' }),
   overlap('dice squared to a power, sum', { outerGamma: 2, form: 'squared', reduction: 'sum' }),
   overlap('negative dice with a penalty', { transform: 'negative', outerTransform: 'penalty', outerGamma: 2.5 }),
@@ -193,6 +197,18 @@ const CELLS: readonly Loss[] = [
     wasserstein(C, { weighting: 'volume', scorePer: 'batch' }),
   ),
   cellLosses('wasserstein, sum', (C) => wasserstein(C, { reduction: 'sum' })),
+  {
+    name: 'dice and wasserstein of two distances',
+    terms: (C) => [
+      region(C, { weight: 0.5 }),
+      wasserstein(C, { weight: -2 }),
+      wasserstein(C, {
+        weighting: 'volume',
+        distances: Array.from({ length: C * C }, (_, i) => Number(i % (C + 1) > 0)),
+      }),
+    ],
+    activations: ANY,
+  },
   cellLosses('lovasz', (C) => lovasz(C)),
   cellLosses('lovasz, empty kept, sum', (C) => lovasz(C, { emptyClass: 'smooth', reduction: 'sum' })),
   cellLosses('lovasz, one score per sample and class', (C) =>

@@ -42,7 +42,10 @@ export function softmax(z: Float64Array, { p, q }: Probabilities, logP: Float64A
   }
 }
 
-/** Adds `factor · ∂L/∂z` for `d = ∂L/∂p`: softmax `p_c·(d_c − Σ_k p_k d_k)`, sigmoid `p·(1 − p)·d`, none `d`. */
+/**
+ * Adds `factor · ∂L/∂z` for `d = ∂L/∂p`: softmax `p_c·(d_c − Σ_k p_k d_k)`, sigmoid `p·(1 − p)·d`, none `d`. Where p is NaN, each is,
+ * also of a loss that p has no part in.
+ */
 export function addByProbability(
   activation: Activation,
   { p, q }: Probabilities,
@@ -55,7 +58,7 @@ export function addByProbability(
   for (let c = 0; c < p.length; c++) {
     if (activation === 'softmax') slope[c]! += factor * p[c]! * (d[c]! - mean)
     else if (activation === 'sigmoid') slope[c]! += factor * p[c]! * q[c]! * d[c]!
-    else slope[c]! += factor * d[c]!
+    else slope[c]! += factor * d[c]! + 0 * p[c]!
   }
 }
 

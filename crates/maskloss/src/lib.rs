@@ -1,4 +1,4 @@
-//! Segmentation losses and their gradients on the CPU: Dice in its variants, cross-entropies, and weighted sums of them.
+//! Segmentation losses and their gradients on the CPU: Dice in its variants, correlation, cross-entropies, and weighted sums of them.
 //!
 //! Two hot passes and small pure losses: [`evaluate`] reads the prediction once and takes a few sums for each sample and class
 //! (`statistics`), a loss turns the sums into a number and into coefficients (`loss`), and a second pass writes the gradient

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use crate::kernel::{activation, derivative, sums};
-use crate::loss::{Coefficients, cells};
+use crate::loss::{Coefficients, Part};
 use crate::tile::{Block, loader};
 
 /// The scratch of a pass, each part as large as the largest call so far asked for.
@@ -13,12 +13,13 @@ pub(crate) struct Scratch {
     pub(crate) tiles: loader::Buffers,
     pub(crate) activations: activation::Buffers,
     pub(crate) sums: sums::Buffers,
-    /// Between the passes.
-    pub(crate) cells: Vec<cells::Part>,
+    /// Between the passes: the cells of a loss.
+    pub(crate) parts: Vec<Part>,
     /// Pass 2: those of a sample.
     pub(crate) coefficients: Vec<Coefficients<f32>>,
     /// And what its classes say of each other.
     pub(crate) between: Vec<f32>,
+    /// And what the classes of a pixel share.
     pub(crate) derivatives: derivative::Buffers,
     /// Pass 2, where the caller's memory is not of blocks.
     pub(crate) gradient: Vec<Block>,

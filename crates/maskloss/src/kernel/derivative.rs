@@ -86,15 +86,15 @@ fn differentiate_tile<S: Simd>(
     add: bool,
     out: &mut Destination,
 ) {
-    if slope.curved {
-        by_target::<S, true>(simd, slope, tile, activated, buffers, add, out);
-    } else {
-        by_target::<S, false>(simd, slope, tile, activated, buffers, add, out);
+    match (slope.curved, slope.crossed) {
+        (false, _) => by_target::<S, false, false>(simd, slope, tile, activated, buffers, add, out),
+        (true, false) => by_target::<S, true, false>(simd, slope, tile, activated, buffers, add, out),
+        (true, true) => by_target::<S, true, true>(simd, slope, tile, activated, buffers, add, out),
     }
 }
 
 #[inline(always)]
-fn by_target<S: Simd, const CURVED: bool>(
+fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool>(
     simd: S,
     slope: &Slope,
     tile: &Tile,
@@ -104,14 +104,15 @@ fn by_target<S: Simd, const CURVED: bool>(
     out: &mut Destination,
 ) {
     fit(rest, tile.blocks);
-    let between = if CURVED && !slope.between.is_empty() {
+    let between = if CROSSED && !slope.between.is_empty() {
         fit(between, tile.classes * tile.blocks);
         slopes_between(simd, slope.between, tile, between);
         &between[..tile.classes * tile.blocks]
     } else {
         &[]
     };
-    let mut pass = Pass::<_, CURVED> { simd, slope, tile, activated, rest: &mut rest[..tile.blocks], between, add };
+    let mut pass =
+        Pass::<_, CURVED, CROSSED> { simd, slope, tile, activated, rest: &mut rest[..tile.blocks], between, add };
     let softmax = slope.activation == Activation::Softmax;
     match tile.target {
         TileTarget::Labels { labels, present } => {
@@ -154,7 +155,7 @@ fn by_target<S: Simd, const CURVED: bool>(
     }
 }
 
-struct Pass<'a, S, const CURVED: bool> {
+struct Pass<'a, S, const CURVED: bool, const CROSSED: bool> {
     simd: S,
     slope: &'a Slope<'a>,
     tile: &'a Tile<'a>,
@@ -165,7 +166,7 @@ struct Pass<'a, S, const CURVED: bool> {
     add: bool,
 }
 
-impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
+impl<S: Simd, const CURVED: bool, const CROSSED: bool> Pass<'_, S, CURVED, CROSSED> {
     #[inline(always)]
     fn splat(&self, value: f32) -> f32x16<S> {
         f32x16::splat(self.simd, value)
@@ -190,8 +191,8 @@ impl<S: Simd, const CURVED: bool> Pass<'_, S, CURVED> {
         if !CURVED {
             return d;
         }
-        let d = k.curved(self.simd, target, b, p, d);
-        if between.is_empty() { d } else { d + f32x16::load_array_ref(self.simd, &between[b]) }
+        let d = k.curved::<T, CROSSED>(self.simd, target, b, p, d);
+        if CROSSED && !between.is_empty() { d + f32x16::load_array_ref(self.simd, &between[b]) } else { d }
     }
 
     /// What other classes say of a class.

@@ -18,6 +18,8 @@ pub(crate) struct Slope<'a> {
     pub(crate) between: &'a [f32],
     /// Whether `d` may be more than `A·t + B`.
     pub(crate) curved: bool,
+    /// Whether there may be an E or a D in it.
+    pub(crate) crossed: bool,
     /// Whether there are logarithms: else U, V and K are 0.
     pub(crate) logarithmic: bool,
 }
@@ -114,9 +116,9 @@ impl<S: Simd> WideCoefficients<S> {
         target.linear(simd, b, self.b, self.a)
     }
 
-    /// `d + (C + E·t)·p + S·sign(p − t)`.
+    /// `d + (C + E·t)·p + S·sign(p − t)`, or the same without E.
     #[inline(always)]
-    pub(crate) fn curved<T: ClassTarget>(
+    pub(crate) fn curved<T: ClassTarget, const CROSSED: bool>(
         &self,
         simd: S,
         target: &T,
@@ -126,7 +128,8 @@ impl<S: Simd> WideCoefficients<S> {
     ) -> f32x16<S> {
         let t = target.at(simd, b);
         let sign = p.simd_gt(t).select(self.s, p.simd_lt(t).select(-self.s, f32x16::splat(simd, 0.0)));
-        d + target.linear(simd, b, self.c, self.e) * p + sign
+        let by_p = if CROSSED { target.linear(simd, b, self.c, self.e) } else { self.c };
+        d + by_p * p + sign
     }
 
     /// `U + V·t`.

@@ -124,7 +124,7 @@ pub(super) fn evaluate<F: CellFormula>(
     let cells = formula.cells();
     let weights = ClassWeights::new(formula, context);
     with_scratch(|scratch| {
-        let parts = &mut scratch.cells;
+        let parts = &mut scratch.parts;
         parts.clear();
         for sample in cells.score_per.rows(context.statistics.samples.len()) {
             for class in cells.columns() {

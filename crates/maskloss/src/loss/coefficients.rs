@@ -86,7 +86,12 @@ impl CoefficientTable {
 
     /// Whether `d` is more than `A·t + B` anywhere.
     pub(crate) fn is_curved(&self) -> bool {
-        !self.between.is_empty() || self.cells.iter().any(|k| k.c != 0.0 || k.e != 0.0 || k.s != 0.0)
+        self.is_crossed() || self.cells.iter().any(|k| k.c != 0.0 || k.s != 0.0)
+    }
+
+    /// Whether there is an E or a D in it.
+    pub(crate) fn is_crossed(&self) -> bool {
+        !self.between.is_empty() || self.cells.iter().any(|k| k.e != 0.0)
     }
 }
 

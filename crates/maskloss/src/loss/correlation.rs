@@ -35,9 +35,14 @@ impl CellFormula for Correlation {
         let (negative, absent) = (pixels - predicted + 2.0 * s, pixels - reference + 2.0 * s);
         let root = (positive * actual * absent * negative).sqrt();
         let correlation = (hits * rest - excess * missed) / root;
-        let by_overlap = -(pixels + 4.0 * s) / root;
-        let by_predicted = actual / root + correlation / 2.0 * (1.0 / positive - 1.0 / negative);
-        CellValue { loss: 1.0 - correlation, by_sums: [by_overlap, by_predicted, 0.0, 0.0] }
+        let by_sizes = correlation / 2.0 * (1.0 / positive - 1.0 / negative);
+        // Where the reference is everything, t is 1 and I is P: two slopes would cancel, down to the digits of the kernel.
+        let by_sums = if reference == pixels {
+            [0.0, (actual - (pixels + 4.0 * s)) / root + by_sizes, 0.0, 0.0]
+        } else {
+            [-(pixels + 4.0 * s) / root, actual / root + by_sizes, 0.0, 0.0]
+        };
+        CellValue { loss: 1.0 - correlation, by_sums }
     }
 
     /// ∂I/∂p = t, ∂P/∂p = 1.

@@ -1,7 +1,7 @@
 //! The losses: small pure functions from statistics to a value and to the coefficients of the gradient. No pixel is seen here.
 
 mod binary_cross_entropy;
-pub(crate) mod cells;
+mod cells;
 mod class_weights;
 mod coefficients;
 mod correlation;
@@ -11,10 +11,12 @@ mod sensitivity_specificity;
 mod transform;
 mod wasserstein;
 
+pub(crate) use cells::Part;
 pub(crate) use coefficients::{CoefficientTable, Coefficients};
 
+use cells::CellFormula;
+
 use crate::criterion::{Activation, Criterion, Loss, MeanOver, Reduction};
-use crate::loss::cells::CellFormula;
 use crate::statistics::{Needs, Statistics};
 
 /// What a loss is evaluated on.

@@ -118,6 +118,7 @@ struct GradientPass<'a> {
     table: &'a CoefficientTable,
     accumulate: bool,
     curved: bool,
+    crossed: bool,
     loader: Loader<'a>,
     activator: Activator<'a>,
     derivatives: &'a mut derivative::Buffers,
@@ -144,6 +145,7 @@ impl<'a> GradientPass<'a> {
             table,
             accumulate,
             curved: table.is_curved(),
+            crossed: table.is_crossed(),
             loader: Loader::new(criterion, input, tiles),
             activator: Activator::new(criterion.classes, activations),
             derivatives,
@@ -168,6 +170,7 @@ impl<'a> GradientPass<'a> {
             coefficients: self.coefficients,
             between: self.between,
             curved: self.curved,
+            crossed: self.crossed,
             logarithmic: self.criterion.is_logarithmic(),
         };
         let finite = self.statistics.samples[span.sample].non_finite == 0;
