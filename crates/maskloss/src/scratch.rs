@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use crate::kernel::{activation, sums};
+use crate::kernel::{activation, pixel, sums};
 use crate::loss::Coefficients;
 use crate::tile::{Block, loader};
 
@@ -13,10 +13,13 @@ pub(crate) struct Scratch {
     pub(crate) tiles: loader::Buffers,
     pub(crate) activations: activation::Buffers,
     pub(crate) sums: sums::Buffers,
+    pub(crate) pixels: pixel::Buffers,
     /// Pass 2: those of a sample.
     pub(crate) coefficients: Vec<Coefficients<f32>>,
     /// Pass 2 of softmax: what the classes of a pixel share.
     pub(crate) rest: Vec<Block>,
+    /// Pass 2 of the worst pixels: their weights in a tile.
+    pub(crate) weights: Vec<Block>,
     /// Pass 2, where the caller's memory is not of blocks.
     pub(crate) gradient: Vec<Block>,
 }

@@ -30,42 +30,56 @@ pub(crate) enum Quantity {
     ComplementLogLossAll,
 }
 
-/// A set of quantities.
+/// A set of quantities, and how many sums of pixel functions there are beside them: those of all pixel terms, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Needs(u16);
+pub(crate) struct Needs {
+    quantities: u16,
+    functions: usize,
+}
 
 impl Needs {
     /// The set of these.
     pub(crate) fn of(quantities: &[Quantity]) -> Self {
-        Self(quantities.iter().fold(0, |set, &q| set | 1 << q as u16))
+        Self { quantities: quantities.iter().fold(0, |set, &q| set | 1 << q as u16), functions: 0 }
     }
 
-    /// What either needs.
+    /// The set with so many more sums of pixel functions.
+    pub(crate) fn with_functions(self, functions: usize) -> Self {
+        Self { functions: self.functions + functions, ..self }
+    }
+
+    /// What either needs. No sum of a pixel function is another's.
     pub(crate) fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self { quantities: self.quantities | other.quantities, functions: self.functions + other.functions }
     }
 
     /// Whether the quantity is wanted.
     #[inline(always)]
     pub(crate) fn contains(self, quantity: Quantity) -> bool {
-        self.0 & (1 << quantity as u16) != 0
+        self.quantities & (1 << quantity as u16) != 0
     }
 
     /// Whether it holds all that the other needs.
     #[inline(always)]
     pub(crate) fn includes(self, other: Self) -> bool {
-        other.0 & !self.0 == 0
+        other.quantities & !self.quantities == 0 && other.functions <= self.functions
     }
 
-    /// How many quantities are wanted.
+    /// How many sums are wanted.
     pub(crate) fn len(self) -> usize {
-        self.0.count_ones() as usize
+        self.quantities.count_ones() as usize + self.functions
+    }
+
+    /// The place of a sum of a pixel function among the wanted ones.
+    #[inline(always)]
+    pub(crate) fn function_slot(self, function: usize) -> usize {
+        self.quantities.count_ones() as usize + function
     }
 
     /// The place of a wanted quantity among the wanted ones.
     #[inline(always)]
     pub(crate) fn slot(self, quantity: Quantity) -> usize {
-        (self.0 & ((1 << quantity as u16) - 1)).count_ones() as usize
+        (self.quantities & ((1 << quantity as u16) - 1)).count_ones() as usize
     }
 }
 
@@ -115,8 +129,8 @@ impl SampleSums {
         self.non_finite += other.non_finite;
     }
 
-    fn sum(&self, quantity: Quantity, class: usize) -> &ExactSum {
-        &self.sums[self.needs.slot(quantity) * self.classes + class]
+    fn sum(&self, slot: usize, class: usize) -> &ExactSum {
+        &self.sums[slot * self.classes + class]
     }
 }
 
@@ -125,14 +139,19 @@ impl SampleSums {
 pub(crate) struct Statistics {
     /// One for each sample, in order.
     pub(crate) samples: Vec<SampleSums>,
-    /// V, the pixels of a plane, ignored ones included.
+    /// The pixels of the batch, ignored ones included.
     pub(crate) pixels: usize,
 }
 
 impl Statistics {
     /// A quantity of one class: of one sample, or of the whole batch (merged exactly, so that no split of the batch shows).
     pub(crate) fn value(&self, quantity: Quantity, sample: Option<usize>, class: usize) -> f64 {
-        self.pool(sample, |sums| sums.sum(quantity, class))
+        self.pool(sample, |sums| sums.sum(sums.needs.slot(quantity), class))
+    }
+
+    /// A sum of a pixel function over the batch.
+    pub(crate) fn function(&self, function: usize, class: usize) -> f64 {
+        self.pool(None, |sums| sums.sum(sums.needs.function_slot(function), class))
     }
 
     /// `Σ m` over the batch.
