@@ -1,13 +1,12 @@
 //! One call: pass 1, the losses, pass 2.
 
-use crate::criterion::{Criterion, Loss};
+use crate::criterion::Criterion;
 use crate::fault::Fault;
-use crate::loss::{CoefficientTable, Context};
 use crate::parallel::Execution;
 use crate::pass::gradient::{Gradient, gradient};
-use crate::pass::pixel_losses::pixel_losses;
 use crate::pass::statistics::statistics;
 use crate::tensor::Input;
+use crate::terms::Terms;
 
 /// What comes out beside the gradient.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +15,7 @@ pub struct Evaluation {
     pub loss: f64,
     /// The loss of each term, before its weight.
     pub terms: Vec<f64>,
-    /// The values of the first term: one for each cell or class; for cross-entropies with `Reduction::None` one for each pixel
+    /// The values of the first term: one for each cell or class; for sums over pixels with `Reduction::None` one for each pixel
     /// (categorical) or element (binary).
     pub values: Vec<f64>,
     /// The prediction values that count and are NaN or infinite.
@@ -43,25 +42,18 @@ pub fn evaluate(
     }
 
     let statistics = statistics(criterion, input, criterion.needs(), execution)?;
-    let Criterion { activation, classes, .. } = *criterion;
-    let mut context = Context { statistics: &statistics, activation, classes, wasserstein: 0 };
-    let mut table = into.as_ref().map(|_| CoefficientTable::new(input.shape.samples, criterion.classes));
-    let scale = into.as_ref().map_or(1.0, |gradient| gradient.scale);
-
+    let scale = into.as_ref().map(|gradient| gradient.scale);
+    let mut found = Terms::new(criterion, input, execution, &statistics, scale);
     let (mut values, mut others) = (Vec::with_capacity(input.shape.samples * criterion.classes), Vec::new());
     let mut terms = Vec::with_capacity(criterion.terms.len());
     for (index, term) in criterion.terms.iter().enumerate() {
         let of_term = if index == 0 { &mut values } else { &mut others };
         of_term.clear();
-        terms.push(term.loss.evaluate(&context, of_term, table.as_mut(), scale * term.weight));
-        context.wasserstein += usize::from(matches!(term.loss, Loss::Wasserstein(_)));
+        terms.push(found.evaluate(term, of_term)?);
     }
     let loss = criterion.terms.iter().zip(&terms).fold(0.0, |sum, (term, loss)| sum + term.weight * loss);
-    if criterion.is_per_pixel() {
-        values = pixel_losses(criterion, input, execution);
-    }
-    if let (Some(into), Some(table)) = (into, &table) {
-        gradient(criterion, input, (&statistics, table), into, execution);
+    if let (Some(into), Some(slopes)) = (into, found.into_slopes()) {
+        gradient(criterion, input, &statistics, &slopes, into, execution);
     }
     Ok(Evaluation { loss, terms, values, non_finite: statistics.non_finite() })
 }

@@ -19,9 +19,11 @@ mod parallel;
 mod pass;
 mod scratch;
 mod simd;
+mod sort;
 mod statistics;
 mod sum;
 mod tensor;
+mod terms;
 mod tile;
 
 pub use count::{CountInput, Decision, SampleCounts, count, distinct_labels};

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use crate::kernel::{activation, derivative, sums};
+use crate::kernel::{activation, derivative, pixel, sums};
 use crate::loss::{Coefficients, Part};
 use crate::tile::{Block, loader};
 
@@ -13,6 +13,7 @@ pub(crate) struct Scratch {
     pub(crate) tiles: loader::Buffers,
     pub(crate) activations: activation::Buffers,
     pub(crate) sums: sums::Buffers,
+    pub(crate) pixels: pixel::Buffers,
     /// Between the passes: the cells of a loss.
     pub(crate) parts: Vec<Part>,
     /// Pass 2: those of a sample.
@@ -21,6 +22,8 @@ pub(crate) struct Scratch {
     pub(crate) between: Vec<f32>,
     /// And what the classes of a pixel share.
     pub(crate) derivatives: derivative::Buffers,
+    /// Pass 2 of the worst pixels: their weights in a tile.
+    pub(crate) weights: Vec<Block>,
     /// Pass 2, where the caller's memory is not of blocks.
     pub(crate) gradient: Vec<Block>,
 }

@@ -32,25 +32,36 @@ pub(crate) enum Quantity {
     ComplementLogLossAll,
 }
 
-/// A set of quantities, and how many losses want the errors `E_y = Σ m·t_y·Σ_c M[y, c]·p_c` by distances M of their own.
+/// A set of quantities, and the sums beside them: for each loss that wants them its errors `E_y = Σ m·t_y·Σ_c M[y, c]·p_c` by distances M
+/// of its own, then the sums of pixel functions, those of all pixel terms in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     quantities: u16,
     errors: usize,
+    functions: usize,
 }
 
 impl Needs {
     /// The errors of one loss.
-    pub(crate) const ERROR: Self = Self { quantities: 0, errors: 1 };
+    pub(crate) const ERROR: Self = Self { quantities: 0, errors: 1, functions: 0 };
 
     /// The set of these.
     pub(crate) fn of(quantities: &[Quantity]) -> Self {
-        Self { quantities: quantities.iter().fold(0, |set, &q| set | 1 << q as u16), errors: 0 }
+        Self { quantities: quantities.iter().fold(0, |set, &q| set | 1 << q as u16), errors: 0, functions: 0 }
     }
 
-    /// What both need: one sum of a quantity, but errors for each.
+    /// The set with so many more sums of pixel functions.
+    pub(crate) fn with_functions(self, functions: usize) -> Self {
+        Self { functions: self.functions + functions, ..self }
+    }
+
+    /// What both need: one sum of a quantity, but errors and functions for each.
     pub(crate) fn union(self, other: Self) -> Self {
-        Self { quantities: self.quantities | other.quantities, errors: self.errors + other.errors }
+        Self {
+            quantities: self.quantities | other.quantities,
+            errors: self.errors + other.errors,
+            functions: self.functions + other.functions,
+        }
     }
 
     /// Whether the quantity is wanted.
@@ -62,12 +73,12 @@ impl Needs {
     /// Whether it holds all that the other needs.
     #[inline(always)]
     pub(crate) fn includes(self, other: Self) -> bool {
-        other.quantities & !self.quantities == 0 && other.errors <= self.errors
+        other.quantities & !self.quantities == 0 && other.errors <= self.errors && other.functions <= self.functions
     }
 
     /// How many sums of each class are wanted.
     pub(crate) fn len(self) -> usize {
-        self.error_slot(self.errors)
+        self.function_slot(self.functions)
     }
 
     /// The place of a wanted quantity among the wanted ones.
@@ -80,6 +91,12 @@ impl Needs {
     #[inline(always)]
     pub(crate) fn error_slot(self, loss: usize) -> usize {
         self.quantities.count_ones() as usize + loss
+    }
+
+    /// The place of a sum of a pixel function, behind the errors.
+    #[inline(always)]
+    pub(crate) fn function_slot(self, function: usize) -> usize {
+        self.error_slot(self.errors) + function
     }
 }
 
@@ -139,7 +156,7 @@ impl SampleSums {
 pub(crate) struct Statistics {
     /// One for each sample, in order.
     pub(crate) samples: Vec<SampleSums>,
-    /// V, the pixels of a plane, ignored ones included.
+    /// The pixels of the batch, ignored ones included.
     pub(crate) pixels: usize,
 }
 
@@ -147,6 +164,11 @@ impl Statistics {
     /// A quantity of one class: of one sample, or of the whole batch (merged exactly, so that no split of the batch shows).
     pub(crate) fn value(&self, quantity: Quantity, sample: Option<usize>, class: usize) -> f64 {
         self.pool(sample, |sums| sums.sum(sums.needs.slot(quantity), class))
+    }
+
+    /// A sum of a pixel function over the batch.
+    pub(crate) fn function(&self, function: usize, class: usize) -> f64 {
+        self.pool(None, |sums| sums.sum(sums.needs.function_slot(function), class))
     }
 
     /// `E_y` of one of the losses that want it.

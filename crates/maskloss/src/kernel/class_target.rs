@@ -2,7 +2,7 @@
 
 use crate::kernel::wide::Wide;
 use crate::simd::{MaskWiden, Select, Simd, SimdBase, SimdMask, f32x16, f64x8, i32x16, mask32x16};
-use crate::tile::{BLOCK, Block};
+use crate::tile::{BLOCK, Block, TileTarget};
 
 /// `Σ t·p` and `Σ t` of one class, in progress. Where t is 0 or 1 it is counted: exact, and no addition of lanes.
 #[derive(Clone, Copy)]
@@ -42,6 +42,23 @@ pub(crate) trait ClassTarget {
 
     /// Adds `t·p` and `t` of a block.
     fn add<S: Simd>(&self, simd: S, block: usize, p: Wide<S>, sums: &mut TargetSums<S>);
+}
+
+/// `t` of any class of a block, where it does not matter what the target is made of.
+#[inline(always)]
+pub(crate) fn target_at<S: Simd>(simd: S, target: &TileTarget, class: usize, block: usize) -> f32x16<S> {
+    match *target {
+        TileTarget::Planes(planes) => f32x16::load_array_ref(simd, &planes.plane(class)[block]),
+        TileTarget::Labels { labels, .. } => LabelClass { labels, class }.at(simd, block),
+    }
+}
+
+/// The same of one pixel.
+pub(crate) fn target_of(target: &TileTarget, class: usize, block: usize, lane: usize) -> f32 {
+    match *target {
+        TileTarget::Planes(planes) => planes.plane(class)[block][lane],
+        TileTarget::Labels { labels, .. } => f32::from(u8::from(labels[block][lane] == class as i32)),
+    }
 }
 
 /// A class that occurs among labels: 1 where the label is the class.

@@ -35,6 +35,13 @@ impl Destination<'_, '_> {
         }
     }
 
+    /// Makes everything 0.
+    pub(crate) fn clear(&mut self, blocks: usize, classes: usize) {
+        for class in 0..classes {
+            self.plane(class)[..blocks].fill([0.0; 16]);
+        }
+    }
+
     /// All planes at once, of N classes.
     #[inline(always)]
     pub(crate) fn planes<const N: usize>(&mut self) -> [&mut [Block]; N] {
@@ -58,7 +65,7 @@ impl Destination<'_, '_> {
 #[derive(Default)]
 pub(crate) struct Buffers {
     /// Softmax: one value a pixel.
-    rest: Vec<Block>,
+    pub(crate) rest: Vec<Block>,
     /// `Σ_y t_y·D[y, c]`, plane by plane.
     between: Vec<Block>,
 }

@@ -58,7 +58,7 @@ pub(crate) fn clipped_log_loss<S: Simd>(simd: S, p: f32x16<S>, clip: f32) -> Wid
 
 /// `log(1 + u)` for u in [0, 1]: the digits that `1 + u` drops come back as a correction, `(u − (w − 1)) / w`.
 #[inline(always)]
-fn ln_1p<S: Simd>(simd: S, u: f32x16<S>) -> f32x16<S> {
+pub(crate) fn ln_1p<S: Simd>(simd: S, u: f32x16<S>) -> f32x16<S> {
     let w = u + 1.0;
     ln(simd, w) + (u - (w - 1.0)) / w
 }

@@ -8,6 +8,8 @@ pub(crate) mod class_target;
 pub(crate) mod derivative;
 pub(crate) mod log_loss;
 pub(crate) mod log_product;
+pub(crate) mod lovasz;
+pub(crate) mod pixel;
 pub(crate) mod probabilities;
 pub(crate) mod registers;
 pub(crate) mod rows;

@@ -194,6 +194,12 @@ impl<'s> Sums<'s> {
         add_blocks(simd, &mut self.lanes[slot], blocks, term);
     }
 
+    /// A sum of a pixel function in progress.
+    #[inline(always)]
+    pub(crate) fn function_lanes(&mut self, function: usize, class: usize) -> &mut Lanes {
+        &mut self.lanes[self.needs.function_slot(function) * self.classes + class]
+    }
+
     /// Adds to `Σ m`.
     #[inline(always)]
     pub(crate) fn add_weights<S: Simd>(&mut self, simd: S, weights: &[Block]) {
@@ -206,7 +212,7 @@ impl<'s> Sums<'s> {
         );
     }
 
-    /// Takes the sums out (place of the quantity, class, sum), starts again at 0, and returns `Σ m`.
+    /// Takes the sums out (place of the sum, class, sum), starts again at 0, and returns `Σ m`.
     pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, usize, f64)) -> f64 {
         for (index, lanes) in self.lanes.iter_mut().enumerate() {
             take(index / self.classes, index % self.classes, fold8(std::mem::take(lanes)));

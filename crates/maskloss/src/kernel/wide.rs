@@ -1,6 +1,6 @@
 //! 16 pixels in double precision, and sums of them in a fixed order.
 
-use crate::simd::{Simd, SimdBase, SimdWiden, f32x16, f64x8};
+use crate::simd::{Simd, SimdBase, SimdNarrow, SimdWiden, f32x16, f64x8};
 use crate::tile::{BLOCK, Block};
 
 /// A sum in progress. Lane j takes the pixels 8k + j of a plane, in order: the 16 pixels of a block are widened to twice 8 `f64`,
@@ -44,6 +44,11 @@ impl<S: Simd> Wide<S> {
     #[inline(always)]
     pub(crate) fn minus(self, other: Self) -> Self {
         Self(self.0 - other.0, self.1 - other.1)
+    }
+
+    #[inline(always)]
+    pub(crate) fn narrow(self) -> f32x16<S> {
+        self.0.narrow(self.1)
     }
 
     #[inline(always)]

@@ -6,6 +6,8 @@ mod class_weights;
 mod coefficients;
 mod correlation;
 mod cross_entropy;
+mod lovasz;
+mod pixel;
 mod region;
 mod sensitivity_specificity;
 mod transform;
@@ -13,6 +15,7 @@ mod wasserstein;
 
 pub(crate) use cells::Part;
 pub(crate) use coefficients::{CoefficientTable, Coefficients};
+pub(crate) use lovasz::SortedCell;
 
 use cells::CellFormula;
 
@@ -30,8 +33,17 @@ pub(crate) struct Context<'a> {
 }
 
 impl Loss {
-    /// The sums that the loss is a function of.
+    /// The sums over all pixels that the loss is a function of.
     pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::CrossEntropy(cross_entropy) if cross_entropy.top_percent.is_some() => Needs::default(),
+            Self::Lovasz(_) => Needs::default(),
+            _ => self.sums(),
+        }
+    }
+
+    /// The sums over its own pixels that the loss is a function of.
+    pub(crate) fn sums(&self) -> Needs {
         match self {
             Self::Region(region) => region.needs(),
             Self::CrossEntropy(cross_entropy) => cross_entropy.needs(),
@@ -39,11 +51,12 @@ impl Loss {
             Self::Correlation(correlation) => correlation.needs(),
             Self::SensitivitySpecificity(errors) => errors.needs(),
             Self::Wasserstein(wasserstein) => wasserstein.needs(),
-            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
+            Self::Pixel(pixel) => pixel.needs(),
+            Self::Lovasz(_) => Needs::default(),
         }
     }
 
-    /// The loss, its values into `values`, and `factor` times its gradient's coefficients added to `table`.
+    /// The loss, its values into `values`, and `factor` times its gradient's coefficients added to `table`: of what has such.
     pub(crate) fn evaluate(
         &self,
         context: &Context,
@@ -58,26 +71,36 @@ impl Loss {
             Self::Correlation(correlation) => cells::evaluate(correlation, context, values, table, factor),
             Self::SensitivitySpecificity(errors) => cells::evaluate(errors, context, values, table, factor),
             Self::Wasserstein(wasserstein) => wasserstein.evaluate(context, values, table, factor),
-            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
+            Self::Pixel(_) | Self::Lovasz(_) => unreachable!("these have no coefficients: see `terms`"),
         }
     }
 
     /// ε of the clip, where the loss has one.
     fn clip(&self) -> Option<f64> {
         match self {
-            Self::Region(_) | Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => None,
+            // Pixel functions clip by themselves.
+            Self::Region(_)
+            | Self::Correlation(_)
+            | Self::SensitivitySpecificity(_)
+            | Self::Wasserstein(_)
+            | Self::Pixel(_)
+            | Self::Lovasz(_) => None,
             Self::CrossEntropy(cross_entropy) => Some(cross_entropy.clip),
             Self::BinaryCrossEntropy(binary) => Some(binary.clip),
-            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 
-    fn is_per_pixel(&self) -> bool {
+    /// Whether the values are one for each pixel (exclusive classes) or element, instead of one for each cell.
+    pub(crate) fn is_per_pixel(&self) -> bool {
         match self {
-            Self::Region(_) | Self::Correlation(_) | Self::SensitivitySpecificity(_) | Self::Wasserstein(_) => false,
+            Self::Region(_)
+            | Self::Correlation(_)
+            | Self::SensitivitySpecificity(_)
+            | Self::Wasserstein(_)
+            | Self::Lovasz(_) => false,
+            Self::Pixel(pixel) => pixel.reduction == Reduction::None,
             Self::CrossEntropy(c) => c.reduction == Reduction::None,
             Self::BinaryCrossEntropy(b) => b.reduction == Reduction::None,
-            Self::Pixel(_) | Self::Lovasz(_) => unimplemented!("pixel"),
         }
     }
 }
@@ -105,11 +128,6 @@ impl Criterion {
     pub(crate) fn is_logarithmic(&self) -> bool {
         self.terms.iter().any(|term| term.loss.clip().is_some())
     }
-
-    /// Whether the values are one for each pixel (cross-entropy) or element (binary), instead of one for each cell.
-    pub(crate) fn is_per_pixel(&self) -> bool {
-        self.terms.first().is_some_and(|term| term.loss.is_per_pixel())
-    }
 }
 
 /// `1 / N`, with 0 for a mean over nothing: the loss is then 0, and its gradient too.
@@ -126,7 +144,7 @@ fn normalizer(reduction: Reduction, mean_over: impl FnOnce() -> f64) -> f64 {
 /// The pixels that a mean divides by, where it does not divide by weights.
 fn pixel_count(mean_over: MeanOver, statistics: &Statistics) -> f64 {
     match mean_over {
-        MeanOver::Pixels => (statistics.samples.len() * statistics.pixels) as f64,
+        MeanOver::Pixels => statistics.pixels as f64,
         MeanOver::ValidPixels | MeanOver::Weights => statistics.valid() as f64,
     }
 }

@@ -9,11 +9,13 @@ use crate::kernel::rows::differentiate_rows;
 use crate::kernel::slope::Slope;
 use crate::loss::{CoefficientTable, Coefficients};
 use crate::parallel::{Execution, Work, run};
+use crate::pass::additions::Additions;
 use crate::pass::spans::{Part, parts_from_the_end, spans};
 use crate::scratch::{Scratch, with_scratch};
 use crate::simd::{Level, Simd, dispatch};
 use crate::statistics::Statistics;
 use crate::tensor::{FloatsMut, Input, Layout};
+use crate::terms::Slopes;
 use crate::tile::interleaved::store_rows;
 use crate::tile::loader::{Loader, borrowed};
 use crate::tile::rows::Rows;
@@ -34,13 +36,14 @@ pub struct Gradient<'a> {
 pub(crate) fn gradient(
     criterion: &Criterion,
     input: &Input,
-    found: (&Statistics, &CoefficientTable),
+    statistics: &Statistics,
+    slopes: &Slopes,
     into: &mut Gradient,
     execution: &Execution,
 ) {
     match &mut into.data {
-        FloatsMut::F32(data) => write_all(criterion, input, found, data, into.accumulate, execution),
-        FloatsMut::F64(data) => write_all(criterion, input, found, data, into.accumulate, execution),
+        FloatsMut::F32(data) => write_all(criterion, input, statistics, slopes, data, into.accumulate, execution),
+        FloatsMut::F64(data) => write_all(criterion, input, statistics, slopes, data, into.accumulate, execution),
     }
 }
 
@@ -91,7 +94,8 @@ fn negative_if_zero(value: f32) -> f32 {
 fn write_all<T: Sink>(
     criterion: &Criterion,
     input: &Input,
-    found: (&Statistics, &CoefficientTable),
+    statistics: &Statistics,
+    slopes: &Slopes,
     data: &mut [T],
     accumulate: bool,
     execution: &Execution,
@@ -102,7 +106,7 @@ fn write_all<T: Sink>(
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
     run(execution, work, |queue| {
         with_scratch(|scratch| {
-            let mut pass = GradientPass::new(criterion, input, found, accumulate, scratch);
+            let mut pass = GradientPass::new(criterion, input, statistics, slopes, accumulate, scratch);
             while let Some((span, mut part)) = queue.next() {
                 pass.write_span(execution.level, span, &mut part);
             }
@@ -119,6 +123,7 @@ struct GradientPass<'a> {
     accumulate: bool,
     curved: bool,
     crossed: bool,
+    additions: Additions<'a>,
     loader: Loader<'a>,
     activator: Activator<'a>,
     derivatives: &'a mut derivative::Buffers,
@@ -133,19 +138,21 @@ impl<'a> GradientPass<'a> {
     fn new(
         criterion: &'a Criterion,
         input: &'a Input<'a>,
-        (statistics, table): (&'a Statistics, &'a CoefficientTable),
+        statistics: &'a Statistics,
+        slopes: &'a Slopes<'a>,
         accumulate: bool,
         scratch: &'a mut Scratch,
     ) -> Self {
-        let Scratch { tiles, activations, coefficients, between, derivatives, gradient, .. } = scratch;
+        let Scratch { tiles, activations, coefficients, between, derivatives, gradient, pixels, weights, .. } = scratch;
         Self {
             criterion,
             input,
             statistics,
-            table,
+            table: &slopes.table,
             accumulate,
-            curved: table.is_curved(),
-            crossed: table.is_crossed(),
+            curved: slopes.table.is_curved(),
+            crossed: slopes.table.is_crossed(),
+            additions: Additions::new(criterion, input.shape, slopes, pixels, weights),
             loader: Loader::new(criterion, input, tiles),
             activator: Activator::new(criterion.classes, activations),
             derivatives,
@@ -174,8 +181,10 @@ impl<'a> GradientPass<'a> {
             logarithmic: self.criterion.is_logarithmic(),
         };
         let finite = self.statistics.samples[span.sample].non_finite == 0;
+        let alone = self.additions.is_empty();
         if let (Some(planes), Some(borrowed)) = (T::direct(part), borrowed(self.criterion, self.input, span))
             && finite
+            && alone
             && !self.accumulate
             && differentiate_probabilities(
                 level,
@@ -191,6 +200,7 @@ impl<'a> GradientPass<'a> {
         let mut done = 0;
         if let (Some(rows), Some([out]), false) =
             (Rows::of(self.criterion, self.input, span), T::direct(part), self.accumulate)
+            && alone
             && differentiate_rows(level, &slope, &rows, out)
         {
             done = rows.pixels();
@@ -201,13 +211,22 @@ impl<'a> GradientPass<'a> {
             let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };
             let len = tile_span.len;
             let mut derive = |add: bool, mut out: Destination| {
-                if add || !differentiate_in_registers(level, &slope, &tile, &mut out) {
-                    let activated = self.activator.activate(level, self.criterion.activation, &tile);
-                    differentiate(level, &slope, &tile, &activated, self.derivatives, add, &mut out);
+                if alone && !add && differentiate_in_registers(level, &slope, &tile, &mut out) {
+                    return;
                 }
+                let activated = self.activator.activate(level, self.criterion.activation, &tile);
+                if alone || self.additions.stand_beside_coefficients() {
+                    differentiate(level, &slope, &tile, &activated, self.derivatives, add, &mut out);
+                } else {
+                    out.clear(tile.blocks, tile.classes);
+                }
+                self.additions.add(level, tile_span, &tile, &activated, self.derivatives, &mut out);
             };
             match T::direct(part) {
-                Some(planes) if layout == Layout::ChannelsFirst && len.is_multiple_of(BLOCK) => {
+                // What is added in several steps is added to the caller's memory at once, or its bits would depend on the layout.
+                Some(planes)
+                    if layout == Layout::ChannelsFirst && len.is_multiple_of(BLOCK) && (alone || !self.accumulate) =>
+                {
                     derive(self.accumulate, Destination::Direct { planes, from, len });
                 }
                 _ => {

@@ -1,16 +1,19 @@
-//! The loss of every pixel (cross-entropy) or element (binary cross-entropy), for `Reduction::None`.
+//! The loss of every pixel (classes that exclude each other) or element (a loss of each class), for `Reduction::None` and for the worst
+//! pixels.
 
-use crate::criterion::{Activation, Criterion, Loss};
+use crate::criterion::{Activation, Criterion, Loss, Pixel, PixelForm};
 use crate::kernel::activation::{Activated, Activator};
+use crate::kernel::class_target::target_at;
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
+use crate::kernel::pixel;
 use crate::kernel::wide::Wide;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::{Part, parts_from_the_end, spans};
-use crate::scratch::with_scratch;
-use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16, f64x8, i32x16};
+use crate::scratch::{Scratch, with_scratch};
+use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::loader::Loader;
-use crate::tile::{BLOCK, Span, Tile, TileTarget, tile_pixels};
+use crate::tile::{BLOCK, Span, Tile, tile_pixels};
 
 /// How a class enters: `positive·t'·(−log p) + negative·(1 − t')·(−log(1 − p))` with `t' = hard·t + smooth`.
 struct ClassFactors {
@@ -20,10 +23,24 @@ struct ClassFactors {
     smooth: f64,
 }
 
-/// The losses in the order of the prediction's axes, without the class axis where the classes are exclusive.
-pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Execution) -> Vec<f64> {
-    let Some((loss, exclusive)) = criterion.terms.first().and_then(|term| factors(&term.loss, criterion.classes))
-    else {
+/// What the loss of a pixel is made of.
+enum Formula<'a> {
+    /// Factors of each class.
+    Entropy(Vec<ClassFactors>),
+    Function(&'a Pixel),
+}
+
+/// The losses `scale·m·ℓ` in the order of the prediction's axes, without the class axis where the classes are exclusive; for those,
+/// `uncounted` where a pixel does not count. None where the loss is no sum over pixels.
+pub(crate) fn pixel_losses(
+    criterion: &Criterion,
+    loss: &Loss,
+    scale: f64,
+    uncounted: f64,
+    input: &Input,
+    execution: &Execution,
+) -> Vec<f64> {
+    let Some((formula, exclusive)) = formula(loss, criterion.classes) else {
         return Vec::new();
     };
     let shape = input.shape;
@@ -33,23 +50,25 @@ pub(crate) fn pixel_losses(criterion: &Criterion, input: &Input, execution: &Exe
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
     run(execution, work, |queue| {
         with_scratch(|scratch| {
-            let mut loader = Loader::new(criterion, input, &mut scratch.tiles);
-            let mut activator = Activator::new(criterion.classes, &mut scratch.activations);
+            let mut pass = LossPass::new(criterion, input, &formula, scale, uncounted, out_shape, scratch);
             while let Some((span, mut part)) = queue.next() {
-                let scratch = (&mut loader, &mut activator);
-                write_span(execution.level, criterion, input, &loss, out_shape, scratch, span, &mut part);
+                pass.write_span(execution.level, span, &mut part);
             }
         });
     });
     values
 }
 
-/// Each class's factors, and whether the classes are exclusive: then their losses are added.
-fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
+/// The formula, and whether the classes are exclusive: then their losses are added.
+fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
     let weight = |weights: &Option<Vec<f64>>, class: usize| weights.as_ref().map_or(1.0, |w| w[class]);
     match loss {
-        Loss::Region(_) | Loss::Correlation(_) | Loss::SensitivitySpecificity(_) | Loss::Wasserstein(_) => None,
-        Loss::Pixel(_) | Loss::Lovasz(_) => unimplemented!("pixel"),
+        Loss::Region(_)
+        | Loss::Correlation(_)
+        | Loss::SensitivitySpecificity(_)
+        | Loss::Wasserstein(_)
+        | Loss::Lovasz(_) => None,
+        Loss::Pixel(pixel) => Some((Formula::Function(pixel), pixel.form == PixelForm::Categorical)),
         Loss::CrossEntropy(ce) => {
             let smooth = ce.label_smoothing / classes as f64;
             let of = |c| ClassFactors {
@@ -58,7 +77,7 @@ fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
                 hard: 1.0 - ce.label_smoothing,
                 smooth,
             };
-            Some(((0..classes).map(of).collect(), true))
+            Some((Formula::Entropy((0..classes).map(of).collect()), true))
         }
         Loss::BinaryCrossEntropy(bce) => {
             let smooth = bce.label_smoothing / 2.0;
@@ -67,44 +86,79 @@ fn factors(loss: &Loss, classes: usize) -> Option<(Vec<ClassFactors>, bool)> {
                 let positive = w * weight(&bce.positive_weights, c);
                 ClassFactors { positive, negative: w, hard: 1.0 - bce.label_smoothing, smooth }
             };
-            Some(((0..classes).map(of).collect(), false))
+            Some((Formula::Entropy((0..classes).map(of).collect()), false))
         }
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the state of one task")]
-fn write_span(
-    level: Level,
-    criterion: &Criterion,
-    input: &Input,
-    loss: &[ClassFactors],
+/// One worker's pass over the losses.
+struct LossPass<'a> {
+    criterion: &'a Criterion,
+    input: &'a Input<'a>,
+    formula: &'a Formula<'a>,
+    scale: f64,
+    uncounted: f64,
     out_shape: Shape,
-    (loader, activator): (&mut Loader, &mut Activator),
-    span: Span,
-    part: &mut Part<f64>,
-) {
-    let step = tile_pixels(criterion.classes);
-    for from in (0..span.len).step_by(step) {
-        let len = step.min(span.len - from);
-        let Some(tile) = loader.load(level, criterion, input, Span { from: span.from + from, len, ..span }) else {
-            continue;
-        };
-        let activated = activator.activate(level, criterion.activation, &tile);
-        for (class, factors) in loss.iter().enumerate() {
-            for block in 0..tile.blocks {
-                let flat = dispatch!(level, simd => {
-                    block_losses(simd, criterion, &tile, &activated, class, block, factors).to_array()
-                });
+    loader: Loader<'a>,
+    activator: Activator<'a>,
+    pixels: &'a mut pixel::Buffers,
+}
+
+impl<'a> LossPass<'a> {
+    fn new(
+        criterion: &'a Criterion,
+        input: &'a Input<'a>,
+        formula: &'a Formula<'a>,
+        scale: f64,
+        uncounted: f64,
+        out_shape: Shape,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        let Scratch { tiles, activations, pixels, .. } = scratch;
+        let loader = Loader::new(criterion, input, tiles);
+        let activator = Activator::new(criterion.classes, activations);
+        Self { criterion, input, formula, scale, uncounted, out_shape, loader, activator, pixels }
+    }
+
+    fn write_span(&mut self, level: Level, span: Span, part: &mut Part<f64>) {
+        let Self { criterion, input, out_shape, scale, uncounted, .. } = *self;
+        let step = tile_pixels(criterion.classes);
+        for from in (0..span.len).step_by(step) {
+            let len = step.min(span.len - from);
+            let tile_span = Span { from: span.from + from, len, ..span };
+            let Some(tile) = self.loader.load(level, criterion, input, tile_span) else { continue };
+            let activated = self.activator.activate(level, criterion.activation, &tile);
+            let mut write = |class: usize, block: usize, losses: [f64; BLOCK]| {
                 let first = from + block * BLOCK;
-                for (pixel, value) in (first..from + len).zip(flat) {
+                for (pixel, loss) in (first..from + len).zip(losses) {
                     // One NaN for all: which bits a NaN has depends on the instruction that made it.
-                    let value = if value.is_nan() { f64::NAN } else { value };
+                    let value = if loss.is_nan() { f64::NAN } else { scale * loss };
                     match (out_shape.classes, out_shape.layout) {
                         // Exclusive classes: one value a pixel, the sum over the classes.
                         (1, _) => part.0[0][pixel] += value,
                         (_, Layout::ChannelsFirst) => part.0[class][pixel] = value,
                         (classes, Layout::ChannelsLast) => part.0[0][pixel * classes + class] = value,
                     }
+                }
+            };
+            match self.formula {
+                Formula::Function(function) => {
+                    pixel::losses(level, function, criterion.activation, &tile, &activated, self.pixels, &mut write);
+                }
+                Formula::Entropy(classes) => {
+                    for (class, factors) in classes.iter().enumerate() {
+                        for block in 0..tile.blocks {
+                            let losses = dispatch!(level, simd => {
+                                block_losses(simd, criterion, &tile, &activated, class, block, factors).to_array()
+                            });
+                            write(class, block, losses);
+                        }
+                    }
+                }
+            }
+            if let (Some(weights), true) = (tile.weights, uncounted != 0.0) {
+                for (value, &weight) in part.0[0][from..from + len].iter_mut().zip(weights.as_flattened()) {
+                    *value = if weight == 0.0 { uncounted } else { *value };
                 }
             }
         }
@@ -122,12 +176,7 @@ fn block_losses<S: Simd>(
     factors: &ClassFactors,
 ) -> Wide<S> {
     let wide = |value: f64| Wide(f64x8::splat(simd, value), f64x8::splat(simd, value));
-    let target = match tile.target {
-        TileTarget::Planes(planes) => f32x16::load_array_ref(simd, &planes.plane(class)[block]),
-        TileTarget::Labels { labels, .. } => i32x16::load_array_ref(simd, &labels[block])
-            .simd_eq(class as i32)
-            .select(f32x16::splat(simd, 1.0), f32x16::splat(simd, 0.0)),
-    };
+    let target = target_at(simd, &tile.target, class, block);
     let logit = f32x16::load_array_ref(simd, &tile.prediction.plane(class)[block]);
     let p = f32x16::load_array_ref(simd, &activated.planes.plane(class)[block])
         * f32x16::load_array_ref(simd, &activated.scale[block]);

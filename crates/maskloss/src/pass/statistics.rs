@@ -1,9 +1,10 @@
 //! Pass 1: the sums of every sample and class, and every check of the data, before anything is written.
 
-use crate::criterion::Criterion;
+use crate::criterion::{Criterion, Loss};
 use crate::fault::{Fault, FaultKind, merged_or_first_fault};
 use crate::kernel::accumulate::accumulate;
 use crate::kernel::activation::Activator;
+use crate::kernel::pixel;
 use crate::kernel::probabilities::accumulate_probabilities;
 use crate::kernel::registers::accumulate_in_registers;
 use crate::kernel::rows::accumulate_rows;
@@ -61,7 +62,7 @@ pub(crate) fn statistics(
         }
         same
     });
-    Ok(Statistics { samples, pixels: shape.pixels })
+    Ok(Statistics { samples, pixels: shape.samples * shape.pixels })
 }
 
 /// One worker's pass 1.
@@ -72,19 +73,22 @@ struct StatisticsPass<'a> {
     loader: Loader<'a>,
     activator: Activator<'a>,
     sums: Sums<'a>,
+    pixels: &'a mut pixel::Buffers,
     /// Whether rows are tried first: where one tile of a span was refused, as soft targets are, the next ones will be too.
     tries_rows: bool,
 }
 
 impl<'a> StatisticsPass<'a> {
     fn new(criterion: &'a Criterion, input: &'a Input<'a>, needs: Needs, scratch: &'a mut Scratch) -> Self {
+        let Scratch { tiles, activations, sums, pixels, .. } = scratch;
         Self {
             criterion,
             input,
             clip: criterion.clip() as f32,
-            loader: Loader::new(criterion, input, &mut scratch.tiles),
-            activator: Activator::new(criterion.classes, &mut scratch.activations),
-            sums: Sums::new(needs, criterion.classes, criterion.activation, &mut scratch.sums),
+            loader: Loader::new(criterion, input, tiles),
+            activator: Activator::new(criterion.classes, activations),
+            sums: Sums::new(needs, criterion.classes, criterion.activation, sums),
+            pixels,
             tries_rows: true,
         }
     }
@@ -161,6 +165,12 @@ impl<'a> StatisticsPass<'a> {
             accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
             for (loss, distances) in criterion.distances().enumerate() {
                 accumulate_errors(level, (loss, distances), &tile, &activated, &mut self.sums);
+            }
+            let mut function = 0;
+            for term in &criterion.terms {
+                let Loss::Pixel(term) = &term.loss else { continue };
+                pixel::accumulate(level, term, function, activation, &tile, &activated, self.pixels, &mut self.sums);
+                function += term.functions();
             }
             activated.non_finite
         });

@@ -1,6 +1,6 @@
 //! Whether the values are what they are said to be: fast tests of a tile, and the slow search that names the first fault.
 
-use crate::criterion::{Activation, Criterion, Loss};
+use crate::criterion::{Activation, Criterion, Loss, PixelForm};
 use crate::fault::{Fault, FaultKind};
 use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, f32x16, u32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Target};
@@ -13,7 +13,12 @@ pub(crate) const TOLERANCE: f32 = 1e-3;
 /// Probabilities of exclusive classes sum to one; those of overlapping regions need not, and binary losses take each class
 /// on its own.
 fn sums_to_one(criterion: &Criterion, input: &Input) -> bool {
-    if criterion.terms.iter().all(|term| matches!(term.loss, Loss::BinaryCrossEntropy(_))) {
+    let is_binary = |loss: &Loss| match loss {
+        Loss::BinaryCrossEntropy(_) => true,
+        Loss::Pixel(pixel) => pixel.form == PixelForm::Binary,
+        _ => false,
+    };
+    if criterion.terms.iter().all(|term| is_binary(&term.loss)) {
         return false;
     }
     criterion.classes > 1 && criterion.regions.is_none() && matches!(input.target, Target::Labels(_))
