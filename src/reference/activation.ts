@@ -58,7 +58,7 @@ export function addByProbability(
   for (let c = 0; c < p.length; c++) {
     if (activation === 'softmax') slope[c]! += factor * p[c]! * (d[c]! - mean)
     else if (activation === 'sigmoid') slope[c]! += factor * p[c]! * q[c]! * d[c]!
-    else slope[c]! += factor * d[c]! + 0 * p[c]!
+    else slope[c]! += Number.isNaN(p[c]!) ? NaN : factor * d[c]!
   }
 }
 
