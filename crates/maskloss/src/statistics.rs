@@ -65,6 +65,11 @@ impl Needs {
         other.quantities & !self.quantities == 0 && other.functions <= self.functions
     }
 
+    /// Whether sums of pixel functions are wanted.
+    pub(crate) fn has_functions(self) -> bool {
+        self.functions > 0
+    }
+
     /// How many sums are wanted.
     pub(crate) fn len(self) -> usize {
         self.quantities.count_ones() as usize + self.functions
