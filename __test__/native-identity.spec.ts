@@ -102,7 +102,9 @@ function channelsLast(spec: CriterionSpec, data: Data): Data {
 
 /** What must come out channels last: the gradient, and values that are one per element, transposed. */
 function transposed(spec: CriterionSpec, data: Data, { report, values, gradient }: Bits): Bits {
-  const perElement = spec.terms[0]!.kind === 'binary-cross-entropy' && spec.terms[0]!.reduction === 'none'
+  const term = spec.terms[0]!
+  const binary = term.kind === 'binary-cross-entropy' || (term.kind === 'pixel' && term.form === 'binary')
+  const perElement = binary && term.reduction === 'none'
   return {
     report,
     values: perElement ? lay(spec, data, values) : values,
@@ -159,7 +161,9 @@ function splitSamples(draw: Draw, spec: CriterionSpec, data: Data, anyRun: () =>
 function isSplittable({ terms }: CriterionSpec): boolean {
   return terms.every((term) => {
     if (term.reduction === 'mean') return false
-    return term.kind !== 'region' || term.scorePer === 'sample-class' || term.scorePer === 'sample'
+    if (term.kind === 'cross-entropy') return term.topPercent === undefined
+    if (term.kind === 'pixel') return !term.normalized
+    return !('scorePer' in term) || term.scorePer === 'sample-class' || term.scorePer === 'sample'
   })
 }
 
@@ -167,7 +171,7 @@ function splitProblem(spec: CriterionSpec, parts: readonly Bits[], wanted: Bits,
   const nonFinite = parts.reduce((sum, { report }) => sum + report[1]!, 0)
   if (nonFinite !== wanted.report[1]) return `${nonFinite} instead of ${wanted.report[1]} non-finite values; ${told}`
   // The values of a cross-entropy that is summed are those of the whole batch.
-  const perSample = spec.terms[0]!.kind === 'region' || spec.terms[0]!.reduction === 'none'
+  const perSample = 'scorePer' in spec.terms[0]! || spec.terms[0]!.reduction === 'none'
   const values = perSample ? Float64Array.from(parts.flatMap((part) => [...part.values])) : wanted.values
   const gradient = new Float32Array(wanted.gradient.length)
   let at = 0

@@ -2,6 +2,7 @@
 import type { Activation, CriterionSpec, LabelArray, RegionTerm, Term } from '../../src/engine.ts'
 import { binaryCrossEntropy, criterion, crossEntropy, type Data, region } from '../cases/build.ts'
 import { random } from '../cases/data.ts'
+import { drawPixelTerm } from './draw-pixels.ts'
 
 /** A source of random choices. */
 export class Draw {
@@ -108,13 +109,15 @@ function maybe<T>(draw: Draw, probability: number, make: () => T): T | undefined
 
 function drawTerms(draw: Draw, classes: number, activation: Activation): Term[] {
   const entropy = activation === 'softmax' || (activation === 'none' && draw.chance(0.5)) ? drawCategorical : drawBinary
-  const kind = draw.between(0, 9)
+  const kind = draw.between(0, 15)
   if (kind < 6) return [drawRegion(draw, classes)]
   if (kind < 9) return [entropy(draw, classes)]
-  // Dice and cross-entropy in one: a reduction of none is for single terms.
+  if (kind < 13) return [drawPixelTerm(draw, classes, activation)]
+  // Dice and another one or two: a reduction of none is for single terms.
   return [
     { ...drawRegion(draw, classes), weight: 0.7 },
-    { ...entropy(draw, classes), reduction: 'mean', weight: 1.3 },
+    { ...(kind < 15 ? drawPixelTerm(draw, classes, activation) : entropy(draw, classes)), reduction: 'mean', weight: 1.3 },
+    ...(kind < 14 ? [{ ...drawPixelTerm(draw, classes, activation), reduction: 'sum', weight: -0.1 } as const] : []),
   ]
 }
 

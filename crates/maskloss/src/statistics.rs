@@ -76,6 +76,11 @@ impl Needs {
         other.quantities & !self.quantities == 0 && other.errors <= self.errors && other.functions <= self.functions
     }
 
+    /// Whether sums of pixel functions are wanted.
+    pub(crate) fn has_functions(self) -> bool {
+        self.functions > 0
+    }
+
     /// How many sums of each class are wanted.
     pub(crate) fn len(self) -> usize {
         self.function_slot(self.functions)

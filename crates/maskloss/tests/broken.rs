@@ -13,6 +13,7 @@ fn cross_entropy(classes: usize) -> Criterion {
         label_smoothing: 0.0,
         mean_over: MeanOver::ValidPixels,
         clip: 0.0,
+        top_percent: None,
         reduction: Reduction::Mean,
     };
     Criterion {

@@ -38,9 +38,10 @@ impl Pixel {
         let divisor = if held { SMALLEST_NORMALIZER } else { divisor };
         let scale = normalizer(self.reduction, || self.mean_divisor(context)) / divisor;
 
-        values.resize(context.classes, 0.0);
+        let scaled = |sum: f64| if scale == 0.0 { 0.0 } else { scale * sum };
+        values.resize(context.classes, scaled(0.0));
         for (&class, sum) in self.classes.iter().zip(of_classes(first)) {
-            values[class] = if scale == 0.0 { 0.0 } else { scale * sum };
+            values[class] = scaled(sum);
         }
         let loss = values.iter().fold(0.0, |total, value| total + value);
         // A divisor that its bound holds does not change.

@@ -166,11 +166,22 @@ impl<'a> StatisticsPass<'a> {
             for (loss, distances) in criterion.distances().enumerate() {
                 accumulate_errors(level, (loss, distances), &tile, &activated, &mut self.sums);
             }
-            let mut function = 0;
-            for term in &criterion.terms {
-                let Loss::Pixel(term) = &term.loss else { continue };
-                pixel::accumulate(level, term, function, activation, &tile, &activated, self.pixels, &mut self.sums);
-                function += term.functions();
+            if self.sums.needs().has_functions() {
+                let mut function = 0;
+                for term in &criterion.terms {
+                    let Loss::Pixel(pixel) = &term.loss else { continue };
+                    pixel::accumulate(
+                        level,
+                        pixel,
+                        function,
+                        activation,
+                        &tile,
+                        &activated,
+                        self.pixels,
+                        &mut self.sums,
+                    );
+                    function += pixel.functions();
+                }
             }
             activated.non_finite
         });

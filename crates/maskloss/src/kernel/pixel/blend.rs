@@ -48,7 +48,7 @@ impl Blend {
                 let (is, _) = source.outcomes(simd, class, b, false);
                 p += t * is.p;
                 q += t * is.q;
-                rest = rest - t;
+                rest -= t;
             }
             // 1 − Σ t'·p = Σ t'·(1 − p) + (1 − Σ t'), which rounding leaves below 0.
             let q = q + rest;

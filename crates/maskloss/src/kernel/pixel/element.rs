@@ -59,8 +59,7 @@ impl Element {
         let form = match (pixel.form, pixel.function, pixel.soft_target) {
             (PixelForm::Categorical, ..) => Form::Categorical(function),
             (PixelForm::Binary, PixelFunction::Focal, soft @ (SoftTarget::Mixed | SoftTarget::Signed)) => {
-                let threshold = pixel.reduced_threshold.map(|threshold| threshold as f32);
-                let modulation = Modulation { gamma: pixel.gammas[class] as f32, threshold };
+                let modulation = Modulation::of_class(pixel, class);
                 Form::Mixture { modulation, signed: soft == SoftTarget::Signed, part }
             }
             (PixelForm::Binary, ..) => Form::Binary(function),
@@ -72,17 +71,11 @@ impl Element {
     #[inline(always)]
     pub(super) fn of<S: Simd>(&self, simd: S, x: Outcomes<S>) -> f32x16<S> {
         match self.form {
-            Form::Categorical(function) => x.t * self.positive * function.of(simd, x.is),
-            Form::Binary(function) => match one_if_binary(x.t) {
-                Some(one) => {
-                    let weight = one.select(f32x16::splat(simd, self.positive), f32x16::splat(simd, self.negative));
-                    weight * function.of(simd, x.chosen(one))
-                }
-                None => {
-                    let own = x.t * self.positive * function.of(simd, x.is);
-                    own + (1.0 - x.t) * self.negative * function.of(simd, x.is_not)
-                }
-            },
+            Form::Categorical(function) | Form::Binary(function) => {
+                let Sides { first, second } = self.sides(simd, x, 1.0);
+                let own = first.0 * function.of(simd, first.1);
+                second.map_or(own, |(weight, other)| own + weight * function.of(simd, other))
+            }
             Form::Mixture { modulation, signed, part } => {
                 let factor = modulation.of(simd, x.mixture(simd, signed).0);
                 if part == Part::Modulation { factor } else { self.weight(x) * factor * x.entropy() }
@@ -94,17 +87,12 @@ impl Element {
     #[inline(always)]
     pub(super) fn by_logit<S: Simd>(&self, simd: S, x: Outcomes<S>) -> f32x16<S> {
         match self.form {
-            Form::Categorical(function) => x.t * self.positive * function.by_logit(simd, x.is),
-            Form::Binary(function) => match one_if_binary(x.t) {
-                Some(one) => {
-                    let weight = one.select(f32x16::splat(simd, self.positive), f32x16::splat(simd, -self.negative));
-                    weight * function.by_logit(simd, x.chosen(one))
-                }
-                None => {
-                    let own = x.t * self.positive * function.by_logit(simd, x.is);
-                    own - (1.0 - x.t) * self.negative * function.by_logit(simd, x.is_not)
-                }
-            },
+            Form::Categorical(function) | Form::Binary(function) => {
+                // The logit of 1 − p is minus that of p.
+                let Sides { first, second } = self.sides(simd, x, -1.0);
+                let own = first.0 * function.by_logit(simd, first.1);
+                second.map_or(own, |(weight, other)| own + weight * function.by_logit(simd, other))
+            }
             Form::Mixture { modulation, signed, part } => {
                 let (mixture, by_logit) = x.mixture(simd, signed);
                 let factor = modulation.of(simd, mixture);
@@ -118,6 +106,22 @@ impl Element {
         }
     }
 
+    /// The likelihoods that φ is taken of, with their weights; those of what is not carry the sign too. Where t' is 0 or 1 in the whole
+    /// block, each pixel has one.
+    #[inline(always)]
+    fn sides<S: Simd>(&self, simd: S, x: Outcomes<S>, sign: f32) -> Sides<S> {
+        let (positive, negative) = (self.positive, sign * self.negative);
+        if let Form::Categorical(_) = self.form {
+            return Sides { first: (x.t * positive, x.is), second: None };
+        }
+        let one = x.t.simd_eq(1.0);
+        if (one | x.t.simd_eq(0.0)).all_true() {
+            let weight = one.select(f32x16::splat(simd, positive), f32x16::splat(simd, negative));
+            return Sides { first: (weight, x.chosen(one)), second: None };
+        }
+        Sides { first: (x.t * positive, x.is), second: Some(((1.0 - x.t) * negative, x.is_not)) }
+    }
+
     /// `a·t' + b·(1 − t')`.
     #[inline(always)]
     fn weight<S: Simd>(&self, x: Outcomes<S>) -> f32x16<S> {
@@ -125,11 +129,10 @@ impl Element {
     }
 }
 
-/// Where t' is 1, if it is 0 or 1 in the whole block.
-#[inline(always)]
-fn one_if_binary<S: Simd>(t: f32x16<S>) -> Option<mask32x16<S>> {
-    let one = t.simd_eq(1.0);
-    (one | t.simd_eq(0.0)).all_true().then_some(one)
+/// One likelihood a pixel, or two.
+struct Sides<S: Simd> {
+    first: (f32x16<S>, Likelihood<S>),
+    second: Option<(f32x16<S>, Likelihood<S>)>,
 }
 
 impl<S: Simd> Outcomes<S> {

@@ -23,8 +23,8 @@ pub(super) enum Part {
 /// A function of a likelihood.
 #[derive(Clone, Copy)]
 pub(super) enum Function {
-    Focal(Modulation),
-    Modulation(Modulation),
+    /// Times `−log p`, or alone.
+    Modulation(Modulation, Part),
     Poly(f32),
     Generalized(f32),
 }
@@ -34,20 +34,22 @@ impl Function {
     #[inline(always)]
     pub(super) fn of_part(pixel: &Pixel, part: Part, class: usize) -> Self {
         let gamma = pixel.gammas[class] as f32;
-        let modulation = Modulation { gamma, threshold: pixel.reduced_threshold.map(|threshold| threshold as f32) };
         match (part, pixel.function) {
-            (Part::Modulation, _) => Self::Modulation(modulation),
-            (Part::Loss, PixelFunction::Focal) => Self::Focal(modulation),
-            (Part::Loss, PixelFunction::Poly) => Self::Poly(gamma),
-            (Part::Loss, PixelFunction::Generalized) => Self::Generalized(gamma),
+            (Part::Modulation, _) | (_, PixelFunction::Focal) => {
+                Self::Modulation(Modulation::of_class(pixel, class), part)
+            }
+            (_, PixelFunction::Poly) => Self::Poly(gamma),
+            (_, PixelFunction::Generalized) => Self::Generalized(gamma),
         }
     }
 
     #[inline(always)]
     pub(super) fn of<S: Simd>(self, simd: S, x: Likelihood<S>) -> f32x16<S> {
         match self {
-            Self::Focal(modulation) => modulation.of(simd, x) * x.e,
-            Self::Modulation(modulation) => modulation.of(simd, x),
+            Self::Modulation(modulation, part) => {
+                let value = modulation.of(simd, x);
+                if part == Part::Loss { value * x.e } else { value }
+            }
             Self::Poly(gamma) => x.e + x.q * gamma,
             Self::Generalized(gamma) => one_minus_exp(simd, x.e * gamma) / gamma,
         }
@@ -56,25 +58,29 @@ impl Function {
     #[inline(always)]
     pub(super) fn by_logit<S: Simd>(self, simd: S, x: Likelihood<S>) -> f32x16<S> {
         match self {
-            Self::Focal(modulation) => {
+            Self::Modulation(modulation, part) => {
                 let value = modulation.of(simd, x);
-                modulation.slope(simd, x, value) * x.e - value * x.q
+                let slope = modulation.slope(simd, x, value);
+                if part == Part::Loss { slope * x.e - value * x.q } else { slope }
             }
-            Self::Modulation(modulation) => modulation.slope(simd, x, modulation.of(simd, x)),
             Self::Poly(gamma) => -x.q * (x.p * gamma + 1.0),
             Self::Generalized(gamma) => -x.q * exp(simd, -(x.e * gamma)),
         }
     }
 }
 
-/// `(1 − p)^γ`.
+/// `f(p)`, from `(1 − p)^γ` and the threshold.
 #[derive(Clone, Copy)]
 pub(super) struct Modulation {
-    pub(super) gamma: f32,
-    pub(super) threshold: Option<f32>,
+    gamma: f32,
+    threshold: Option<f32>,
 }
 
 impl Modulation {
+    pub(super) fn of_class(pixel: &Pixel, class: usize) -> Self {
+        Self { gamma: pixel.gammas[class] as f32, threshold: pixel.reduced_threshold.map(|threshold| threshold as f32) }
+    }
+
     #[inline(always)]
     pub(super) fn of<S: Simd>(self, simd: S, x: Likelihood<S>) -> f32x16<S> {
         match self.threshold {

@@ -61,7 +61,8 @@ fn differentiate_tile<S: Simd>(
     out: &mut Destination,
 ) {
     let (tile, softmax) = (term.source.tile, term.source.activation == Activation::Softmax);
-    by_logit.fill([0.0; 16]);
+    // 0 times a factor that is NaN is NaN.
+    by_logit.fill([0.0 * (factors.loss + factors.modulation) + 0.0; 16]);
     shares.fill([0.0; 16]);
     for &class in &term.pixel.classes {
         let plane = &mut by_logit[class * tile.blocks..][..tile.blocks];
