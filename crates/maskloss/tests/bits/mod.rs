@@ -1,8 +1,6 @@
 //! What comes out of a call, as bits, and what such tests draw.
 
-use maskloss::{
-    Criterion, Evaluation, Execution, Floats, FloatsMut, Gradient, Input, Layout, Planes, Shape, Target, evaluate,
-};
+use maskloss::{Criterion, Evaluation, Execution, Floats, FloatsMut, Gradient, Input, Planes, Shape, Target, evaluate};
 use proptest::prelude::*;
 
 /// What comes out, as bits (one NaN is as good as another): loss and terms, values, gradient.
