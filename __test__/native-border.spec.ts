@@ -21,7 +21,7 @@ const code = (call: () => unknown): string => {
 
 /** A sound plan, and a sound call of its function, by name. */
 const sound = () => ({
-  plan: Float64Array.of(2, 3, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0) as unknown,
+  plan: Float64Array.of(2, 3, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0) as unknown,
   numbers: numbersOf({ samples: 2, pixels: 20 }) as unknown,
   prediction: prediction.slice() as unknown,
   target: labels.slice() as unknown,
@@ -258,7 +258,7 @@ nativeTest('nothing, and more than there is', (t) => {
   }
   // The product agrees, an extent does not exist: what the engine would allocate for it ended the process once.
   const nothing = { prediction: empty, target: new Uint8Array(0), pixelWeights: undefined, gradient: undefined }
-  const everything = Float64Array.of(2, 4e9, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+  const everything = Float64Array.of(2, 4e9, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
   t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 1e12, pixels: 0 }) }))
   t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 0, pixels: 1e12 }) }))
   t.throws(() => evaluate({ ...nothing, numbers: numbersOf({ samples: 0, pixels: 0 }), plan: everything }))

@@ -7,7 +7,7 @@ import { binding } from './binding.ts'
 import { numbersOf, reportOf } from './numbers.ts'
 
 const native = binding()
-const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
 
 /** A sound call of each function, by name. */
 const CALLS: Readonly<Record<string, () => unknown[]>> = {

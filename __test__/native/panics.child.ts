@@ -24,7 +24,7 @@ async function messageOf(call: () => unknown): Promise<string> {
 function loss(): number {
   const [samples, pixels] = [4, 1 << 16] as const
   const numbers = numbersOf({ samples, pixels }, 5)
-  const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+  const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
   const prediction = new Float32Array(samples * 2 * pixels)
   const labels = new Uint8Array(samples * pixels)
   native.compile(plan, '', 4)(numbers, prediction, labels)

@@ -8,7 +8,7 @@ const CALLS = 10_000
 const BYTES = 4096
 
 const native = binding()
-const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+const plan = Float64Array.of(2, 2, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
 
 /** Every kind of failure, in turn. */
 const FAILURES: readonly (() => unknown)[] = [

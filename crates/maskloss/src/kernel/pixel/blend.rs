@@ -94,9 +94,9 @@ impl Blend {
     pub(super) fn by_logit<S: Simd>(&self, simd: S, t: f32x16<S>, p: f32x16<S>, q: f32x16<S>, b: usize) -> f32x16<S> {
         let whole = self.likelihood(simd, b);
         let spread = whole.p * whole.q;
-        // Where π is 0 or 1 for good, the pixel is of one class and π is its p.
-        let quotient = spread.simd_eq(0.0).select(f32x16::splat(simd, 1.0), p * q / spread);
-        f32x16::load_array_ref(simd, &self.slope[b]) * t * quotient
+        // Where π is 0 or 1 for good, the pixel is of one class and π is its p. As t'·p is at most π, the share has no pole.
+        let share = spread.simd_eq(0.0).select(t, t * p * q / spread);
+        f32x16::load_array_ref(simd, &self.slope[b]) * share
     }
 }
 
