@@ -67,7 +67,8 @@ for (const [face, module] of FACES) {
       t.deepEqual(terms, apart[k]!.terms)
       t.is(gradients[k]!.length, predictions[k]!.length)
       for (const [i, slope] of gradients[k]!.entries()) {
-        t.true(near(slope, 3 * 0.5 ** k * apart[k]!.gradient[i]!))
+        // The native gradient is float32: here it was scaled after its rounding, there before.
+        t.true(Math.abs(slope - 3 * 0.5 ** k * apart[k]!.gradient[i]!) <= 1e-6)
       }
     }
   })

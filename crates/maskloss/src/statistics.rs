@@ -76,6 +76,11 @@ impl Needs {
         other.quantities & !self.quantities == 0 && other.errors <= self.errors && other.functions <= self.functions
     }
 
+    /// Whether errors by distances are wanted.
+    pub(crate) fn has_errors(self) -> bool {
+        self.errors > 0
+    }
+
     /// Whether sums of pixel functions are wanted.
     pub(crate) fn has_functions(self) -> bool {
         self.functions > 0

@@ -98,7 +98,8 @@ fn add<S: Simd>(
             let slope = match activation {
                 Activation::Softmax => p * (d - f32x16::load_array_ref(simd, &means[b])),
                 Activation::Sigmoid => p * (1.0 - p) * d,
-                Activation::None => d,
+                // Where p is NaN, the gradient is, also of a cell that is left out.
+                Activation::None => d + p * 0.0,
             };
             let counted = match tile.weights {
                 None => slope,

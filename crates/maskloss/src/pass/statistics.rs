@@ -163,8 +163,11 @@ impl<'a> StatisticsPass<'a> {
         total.non_finite += in_registers.unwrap_or_else(|| {
             let activated = self.activator.activate(level, activation, &tile);
             accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
-            for (loss, distances) in criterion.distances().enumerate() {
-                accumulate_errors(level, (loss, distances), &tile, &activated, &mut self.sums);
+            // The pass of a top-percent loss takes that one's sums only.
+            if self.sums.needs().has_errors() {
+                for (loss, distances) in criterion.distances().enumerate() {
+                    accumulate_errors(level, (loss, distances), &tile, &activated, &mut self.sums);
+                }
             }
             if self.sums.needs().has_functions() {
                 let mut function = 0;
