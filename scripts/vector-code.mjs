@@ -8,9 +8,11 @@ const INSTANCE = /::vectorize_avx512\b/
 /** What a kernel may call: the ends of a slow path, and the memory functions of the system. */
 const ALLOWED = [
   // Broken data are looked at pixel by pixel, outside of the kernels.
-  /^maskloss::.*::(?:first_fault|choose_shifts|poison|non_finite::count)$/,
+  /^maskloss::.*::(?:first_fault|choose_shifts|poison|non_finite::count|log_blend)$/,
   // These say for themselves which instructions they use.
   /^maskloss::tile::interleaved::(?:load|store)_rows$/,
+  // What a block came to goes to memory as an array of numbers.
+  /^maskloss::pass::(?:pixel_losses|lovasz)::.*write_span::\{\{closure\}\}$/,
   // Arrays of slices, once a tile; arrays of vectors are filled by loops.
   /^core::array::try_from_fn$/,
   // Panics, and what formats them.

@@ -74,7 +74,10 @@ impl Element {
             Form::Categorical(function) | Form::Binary(function) => {
                 let Sides { first, second } = self.sides(simd, x, 1.0);
                 let own = first.0 * function.of(simd, first.1);
-                second.map_or(own, |(weight, other)| own + weight * function.of(simd, other))
+                match second {
+                    Some((weight, other)) => own + weight * function.of(simd, other),
+                    None => own,
+                }
             }
             Form::Mixture { modulation, signed, part } => {
                 let factor = modulation.of(simd, x.mixture(simd, signed).0);
@@ -91,7 +94,10 @@ impl Element {
                 // The logit of 1 − p is minus that of p.
                 let Sides { first, second } = self.sides(simd, x, -1.0);
                 let own = first.0 * function.by_logit(simd, first.1);
-                second.map_or(own, |(weight, other)| own + weight * function.by_logit(simd, other))
+                match second {
+                    Some((weight, other)) => own + weight * function.by_logit(simd, other),
+                    None => own,
+                }
             }
             Form::Mixture { modulation, signed, part } => {
                 let (mixture, by_logit) = x.mixture(simd, signed);
