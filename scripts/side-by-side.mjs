@@ -94,6 +94,7 @@ const monai = { softmax: true, toOnehotY: true }
 const nnunet = { applyNonlin: 'softmax', ddp: false }
 
 // A library's loss and its options; ours and its options; and what is added to ours, where the library returns minus the score.
+/** @type {ReadonlyArray<readonly [name: string, options: object, ours: any, ownOptions: object, added?: number]>} */
 const ROWS = [
   ['monai.DiceLoss', monai, diceLoss, {}],
   ['monai.DiceLoss', { ...monai, includeBackground: false }, diceLoss, { includeBackground: false }],
