@@ -11,11 +11,8 @@ use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, mask32x16};
-use crate::statistics::{Needs, Quantity};
+use crate::statistics::Quantity;
 use crate::tile::{BLOCK, Block, Tile, TileTarget};
-
-/// What pass 1 can take here.
-const SUMS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
 
 /// The labels of a tile that can be done here; `None` where it cannot.
 fn labels_of<'a>(tile: &Tile<'a>) -> Option<&'a [[i32; BLOCK]]> {
@@ -34,7 +31,7 @@ pub(crate) fn accumulate_in_registers(
     sums: &mut Sums,
 ) -> Option<u64> {
     let labels = labels_of(tile)?;
-    if !Needs::of(&SUMS).includes(sums.needs()) {
+    if !sums.are_of_products() {
         return None;
     }
     let sound = match (activation, tile.classes) {

@@ -12,17 +12,14 @@ use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::{Lanes, Wide};
 use crate::simd::{Bytes, Level, Select, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8, i32x16, u32x16};
-use crate::statistics::{Needs, Quantity};
+use crate::statistics::Quantity;
 use crate::tile::rows::Rows;
 use crate::tile::{BLOCK, Block};
-
-/// What pass 1 can take here.
-const SUMS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
 
 /// Pass 1 on the rows of one tile, with logarithms clipped to `[clip, 1 − clip]`. False, and nothing added, where a prediction is
 /// negative, NaN or above `largest`, or a target other than 0 and 1.
 pub(crate) fn accumulate_rows(level: Level, largest: f32, clip: f32, rows: &Rows, sums: &mut Sums) -> bool {
-    if !Needs::of(&SUMS).includes(sums.needs()) {
+    if !sums.are_of_products() {
         return false;
     }
     match rows.classes {

@@ -70,6 +70,13 @@ impl<'s> Sums<'s> {
         self.needs
     }
 
+    /// Whether all that is wanted are I, P, G and log p, which the short cuts take.
+    #[inline(always)]
+    pub(crate) fn are_of_products(&self) -> bool {
+        Needs::of(&[Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss])
+            .includes(self.needs)
+    }
+
     #[inline(always)]
     fn slot(&self, quantity: Quantity, class: usize) -> usize {
         self.needs.slot(quantity) * self.classes + class
