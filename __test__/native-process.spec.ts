@@ -3,7 +3,7 @@ import { child, type Ended, messageOf, worker } from './native/child.ts'
 import { digest } from './native/digest.ts'
 import { nativeTest } from './native/engine.ts'
 
-/** Growth over 10,000 failing calls that are given more than 40 MiB: the allocator's own play, and no array. */
+/** Growth over 10,000 failing calls that are given more than 40 MiB, in the best of some rounds: the allocator's own play, and no array. */
 const GROWTH = 8 << 20
 
 interface Told {
