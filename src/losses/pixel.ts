@@ -8,10 +8,10 @@
  */
 import type { MeanOver, PixelTerm, Reduction } from '../engine.ts'
 import type { TermPlan, Whole } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind, type OptionValues } from '../options.ts'
+import type { OptionKind, OptionValues } from '../options.ts'
 import { CLASS_TABLE, parseClasses, type ClassOptions } from './classes.ts'
 import { perClass, perClassList, type CriterionOptions, type LabelOptions, type PerClass } from './common.ts'
-import { ENTROPY_TABLE, parseEntropy, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
+import { ENTROPY_TABLE, parseEntropy, PIXEL_FACTOR, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
 
 /** The options of every function of the probabilities. */
 export interface PixelOptions extends ClassOptions, EntropyOptions {
@@ -59,7 +59,7 @@ export function parsePixel(options: OptionValues, whole: Whole, formula: PixelFo
   const independence = formula.independent ?? parseIndependent(options, whole)
   const shared = parseEntropy(options, whole, formula.meanOver)
   const classes = parseClasses(options, whole)
-  const classWeights = options.numbers('classWeights', NON_NEGATIVE)
+  const classWeights = options.numbers('classWeights', PIXEL_FACTOR)
   return {
     reduction: shared.reduction,
     weighsPixels: true,
