@@ -1,7 +1,7 @@
 import type { Activation, CrossEntropyTerm, MeanOver, Reduction } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import type { Loss, LossTerm, TermPlan, Whole } from '../loss.ts'
-import type { OptionKind, OptionValues, Range } from '../options.ts'
+import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
 import { lossOf, perClassList, REDUCTIONS, type CriterionOptions } from './common.ts'
 
 /** What the cross-entropies have in common. */
@@ -61,7 +61,6 @@ export const ENTROPY_TABLE: Readonly<Record<keyof EntropyOptions, OptionKind>> =
 }
 
 const MEANS_OVER: readonly MeanOver[] = ['weights', 'valid-pixels', 'pixels']
-const SHARE: Range = { min: 0, max: 1 }
 const PERCENT: Range = { min: 0, above: true, max: 100 }
 /** Double precision tells 1 − ε from 1. */
 const CLIP: Range = { min: 1e-15, max: 0.5, below: true }
@@ -71,7 +70,7 @@ const DEFAULT_CLIP = 1e-7
 
 /** The activations of a categorical cross-entropy, and where the third belongs. */
 export const CATEGORICAL: readonly Activation[] = ['softmax', 'none']
-export const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
+const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
 
 /** Reads what the cross-entropies have in common. */
 export function parseEntropy(

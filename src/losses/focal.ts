@@ -1,13 +1,12 @@
 import type { PixelTerm } from '../engine.ts'
 import type { Loss, LossTerm, Whole } from '../loss.ts'
-import type { OptionKind, OptionValues, Range } from '../options.ts'
-import { ANY_ACTIVATION, lossOf, perClassList } from './common.ts'
+import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
+import { ANY_ACTIVATION, lossOf, perClassList, REDUCTIONS } from './common.ts'
 import { PIXEL_FACTOR } from './cross-entropy.ts'
 import {
   parseIndependent,
   parsePixel,
   PIXEL_TABLE,
-  requireMean,
   type PixelFormula,
   type PixelLossOptions,
   type PixelOptions,
@@ -66,7 +65,6 @@ const TABLE: Readonly<Record<keyof FocalOptions, OptionKind>> = {
   softTarget: 'value',
 }
 
-const SHARE: Range = { min: 0, max: 1 }
 /** The rounding of a float32 probability grows γ-fold. */
 const GAMMA: Range = { min: 0, max: 1000 }
 const THRESHOLD: Range = { min: 1e-6, max: 1, below: true }
@@ -139,7 +137,10 @@ function parseSoftTarget(options: OptionValues, whole: Whole): PixelTerm['softTa
 function parseNormalized(options: OptionValues): boolean | undefined {
   const normalized = options.boolean('normalized')
   if (normalized !== true) return normalized
-  requireMean(options, 'normalized')
+  const reduction = options.oneOf('reduction', REDUCTIONS) ?? 'mean'
+  if (reduction !== 'mean') {
+    throw options.conflict('reduction', "'mean' beside normalized", `'${reduction}'`, 'leave reduction out')
+  }
   if (options.has('meanOver')) {
     const remedy = 'leave meanOver out'
     throw options.conflict('meanOver', 'a mean over pixels', 'normalized, which divides by Σ (1 − p)^γ', remedy)

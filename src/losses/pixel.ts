@@ -6,7 +6,7 @@
  *
  * Focal, poly and generalized cross-entropy are one file each: φ, and the options it has.
  */
-import type { MeanOver, PixelTerm, Reduction } from '../engine.ts'
+import type { MeanOver, PixelTerm } from '../engine.ts'
 import type { TermPlan, Whole } from '../loss.ts'
 import type { OptionKind, OptionValues } from '../options.ts'
 import { CLASS_TABLE, parseClasses, type ClassOptions } from './classes.ts'
@@ -103,13 +103,6 @@ export function parseIndependent(options: OptionValues, { activation, regions }:
   }
   if (activation !== 'none') return activation === 'sigmoid'
   return given ?? (regions === undefined ? undefined : true)
-}
-
-/** Refuses a reduction that a loss has no meaning for. */
-export function requireMean(options: OptionValues, name: string): void {
-  const reduction = options.raw('reduction') as Reduction | undefined
-  if (reduction === undefined || reduction === 'mean') return
-  throw options.conflict('reduction', `'mean' beside ${name}`, `'${reduction}'`, 'leave reduction out')
 }
 
 function product(a: readonly number[] | undefined, b: readonly number[] | undefined): readonly number[] | undefined {
