@@ -188,6 +188,21 @@ for (const [face, module] of FACES) {
     ['what looks like a criterion', [[1, { evaluate: () => 0 }]], 'losses[0][1]', 'TYPE'],
     ['a factor in letters', [['1', dice]], 'losses[0][0]', 'TYPE'],
     ['a factor of infinity', [[Infinity, dice]], 'losses[0][0]', 'VALUE'],
+    [
+      'factors whose product is infinite',
+      [
+        [1, dice],
+        [1e200, combine([[-1e200, dice]])],
+      ],
+      'losses[1][0]',
+      'VALUE',
+    ],
+    [
+      'a factor that is infinite times the weight of a term',
+      [[1e200, new DiceCrossEntropyLoss({ ...softmax, crossEntropy: { weight: 1e200 } })]],
+      'losses[0][0]',
+      'VALUE',
+    ],
   ]
   for (const [name, losses, argument, code] of REFUSED) {
     test(`${face}: a combination refuses ${name}`, (t) => {

@@ -168,6 +168,125 @@ for (const [face, module] of FACES) {
     })
   }
 
+  const sizes = shapes.map(size)
+  const [full, half, quarter] = sizes as [number, number, number]
+  const fresh = (): Float64Array[] => sizes.map((length) => new Float64Array(length).fill(7))
+  const memory = (length: number): Float64Array => new Float64Array(length).fill(7)
+  /** [what is refused, what differs from a call that is right, code]; the last scale, which is at fault, weighs 0 or ¼. */
+  const UNWRITTEN: readonly (readonly [
+    string,
+    () => { predictions?: unknown; target?: unknown; call?: object },
+    string,
+  ])[] = [
+    ['a gradient scale of NaN', () => ({ call: { gradientScale: NaN } }), 'OPTION_VALUE'],
+    ['a gradient scale in letters', () => ({ call: { gradientScale: '1' } }), 'OPTION_TYPE'],
+    ['accumulation in letters', () => ({ call: { accumulate: 'yes' } }), 'OPTION_TYPE'],
+    ['no threads', () => ({ call: { threads: 0 } }), 'OPTION_VALUE'],
+    ['weights of a pixel too many', () => ({ call: { pixelWeights: new Float32Array(97) } }), 'SHAPE'],
+    ['an integer prediction', () => ({ predictions: [...predictions.slice(0, 2), new Int8Array(quarter)] }), 'DTYPE'],
+    [
+      'a short prediction',
+      () => ({ predictions: [...predictions.slice(0, 2), new Float64Array(quarter - 1)] }),
+      'SHAPE',
+    ],
+    ['a short gradient', () => ({ call: { gradients: [...fresh().slice(0, 2), memory(quarter - 1)] } }), 'SHAPE'],
+    [
+      'a gradient of another type',
+      () => ({ call: { gradients: [...fresh().slice(0, 2), new Float32Array(quarter).fill(7)] } }),
+      'DTYPE',
+    ],
+    ['a gradient that is none', () => ({ call: { gradients: [...fresh().slice(0, 2), true] } }), 'OPTION_TYPE'],
+    [
+      'a gradient in the memory of another',
+      () => {
+        const shared = memory(full)
+        return { call: { gradients: [shared, memory(half), shared.subarray(full - quarter)] } }
+      },
+      'OVERLAP',
+    ],
+    [
+      'a gradient in the memory of the prediction of another scale',
+      () => {
+        const shared = memory(full)
+        const first = shared.subarray(0, quarter)
+        return {
+          predictions: [...predictions.slice(0, 2), first],
+          call: { gradients: [shared, memory(half), memory(quarter)] },
+        }
+      },
+      'OVERLAP',
+    ],
+    [
+      'a gradient in the memory of its own prediction',
+      () => {
+        const shared = memory(quarter)
+        return {
+          predictions: [...predictions.slice(0, 2), shared],
+          call: { gradients: [memory(full), memory(half), shared] },
+        }
+      },
+      'OVERLAP',
+    ],
+    [
+      'a gradient in the memory of a target that is resized',
+      () => {
+        const shared = memory(labels.length)
+        return { target: shared, call: { gradients: [memory(full), memory(half), shared.subarray(0, quarter)] } }
+      },
+      'OVERLAP',
+    ],
+    [
+      'a gradient in the memory of weights that are resized',
+      () => {
+        const pixelWeights = memory(labels.length)
+        const gradients = [memory(full), memory(half), pixelWeights.subarray(0, quarter)]
+        return { call: { pixelWeights, gradients } }
+      },
+      'OVERLAP',
+    ],
+  ]
+  for (const [name, fault, code] of UNWRITTEN) {
+    test(`${face}: deep supervision refuses ${name} before it writes`, (t) => {
+      for (const weights of [
+        [1, 0.5, 0.25],
+        [1, 0.5, 0],
+      ]) {
+        const { predictions: list = predictions, target = labels, call = {} } = fault()
+        const whole = { shapes, gradients: fresh(), ...call }
+        const error = thrown(() =>
+          deepSupervision(criterion, { weights }).evaluate(untyped(list), untyped(target), untyped(whole)),
+        ) as Error & { code?: string }
+        t.is(error.code, `ERR_MASKLOSS_${code}`, error.message)
+        const written = whole.gradients.filter((gradient) => ArrayBuffer.isView(gradient))
+        t.true(written.every((gradient) => gradient.every((value) => value === 7)))
+      }
+    })
+  }
+
+  test(`${face}: the factor of a scale's gradient must be finite`, (t) => {
+    const supervision = deepSupervision(criterion, { weights: [1, 1, 1e200] })
+    const gradients = fresh()
+    const evaluate = (): unknown =>
+      supervision.evaluate(predictions, labels, { shapes, gradients, gradientScale: 1e200 })
+    t.regex(thrown(evaluate).message, /a finite number for gradientScale but found Infinity/)
+    t.true(gradients.every((gradient) => gradient.every((value) => value === 7)))
+  })
+
+  test(`${face}: images and half precision can be supervised`, (t) => {
+    const dice = new DiceLoss({ activation: 'sigmoid' })
+    const bits = Uint16Array.from({ length: 48 }, (_, i) => 0x3c00 + i) // 1, 1 + 2⁻¹⁰, …
+    const numbers = Float32Array.from(bits, (_, i) => 1 + i / 1024)
+    const gradients = [new Float32Array(48)]
+    const mask = labels.subarray(0, 48).map((label) => Number(label > 0))
+    const halves = { data: bits, dims: [1, 1, 6, 8], type: 'float16' }
+    const supervised = deepSupervision(dice).evaluate([halves], mask, { gradients })
+    const plain = dice.evaluate(numbers, mask, { shape: [1, 1, 6, 8], gradient: true })
+    const image = deepSupervision(dice).evaluate([{ data: numbers, width: 8, height: 6, channels: 1 }], mask)
+    t.is(supervised.loss, plain.loss)
+    t.deepEqual(gradients[0], plain.gradient)
+    t.is(image.loss, plain.loss)
+  })
+
   test(`${face}: only criteria can be supervised`, (t) => {
     t.regex(thrown(() => deepSupervision(untyped(module.diceLoss))).message, /^Expected a criterion of maskloss/)
   })

@@ -250,6 +250,21 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     binary((x) => -Math.log(x) * (x < 0.5 ? 1 : ((1 - x) / 0.5) ** 2)),
   ],
   [
+    'focal, reduced by a factor that jumps at the threshold',
+    (face) => face.focalLoss(logits, labels, { ...softmax, reducedThreshold: 0.3, gamma: 1.5 }),
+    categorical((x) => -Math.log(x) * (x < 0.3 ? 1 : ((1 - x) / 0.3) ** 1.5)),
+  ],
+  [
+    'focal, reduced by the largest factor',
+    (face) => face.focalLoss(logits, labels, { ...softmax, reducedThreshold: 1e-6 }),
+    categorical((x) => -Math.log(x) * ((1 - x) / 1e-6) ** 2),
+  ],
+  [
+    'focal of the largest γ and class weights',
+    (face) => face.focalLoss(logits, labels, { ...sigmoid, gamma: 1000, classWeights: [1e12, 1e12, 1e12] }),
+    1e12 * binary((x) => focus(x, 1000)),
+  ],
+  [
     'focal, normalized',
     (face) => face.focalLoss(logits, labels, { ...sigmoid, normalized: true }),
     binary((x) => focus(x, 2)) / binary((x) => (1 - x) ** 2),
@@ -264,6 +279,21 @@ const TABLE: readonly (readonly [string, (face: Face) => { readonly loss: number
     'poly, independent classes',
     (face) => face.polyLoss(logits, labels, { ...sigmoid, epsilon: [-1, 0, 1] }),
     binary((x, c) => -Math.log(x) + (c - 1) * (1 - x)),
+  ],
+  [
+    'poly of the largest ε and class weights',
+    (face) => face.polyLoss(logits, labels, { ...softmax, epsilon: 1e6, classWeights: [1e12, 1e12, 1e12] }),
+    categorical((x) => -Math.log(x) + 1e6 * (1 - x)),
+  ],
+  [
+    'generalized cross-entropy of the smallest q',
+    (face) => face.generalizedCrossEntropyLoss(logits, labels, { ...softmax, q: 1e-6 }),
+    categorical((x) => -Math.expm1(1e-6 * Math.log(x)) / 1e-6),
+  ],
+  [
+    'asymmetric similarity of the largest β',
+    (face) => face.asymmetricSimilarityLoss(logits, labels, { ...softmax, fBeta: 1e6 }),
+    meanOf(perCell((n, c) => 1 - tversky(n, c, 0, 1, 5e-6))),
   ],
   [
     'generalized cross-entropy',
@@ -325,6 +355,19 @@ for (const [face, module] of FACES) {
       t.is(right.loss, 0)
       t.deepEqual(Array.from(right.gradient, Math.abs), [0, 0])
     }
+  })
+
+  test(`${face}: the smallest clip keeps probabilities of 0 and 1 finite`, (t) => {
+    const wrong = { data: Float32Array.of(0, 1, 1, 0), shape: [1, 2, 2] }
+    const options = { activation: 'none', layout: 'NCW', clip: 1e-15, gradient: true } as const
+    for (const { loss, gradient } of [
+      module.crossEntropyLoss(wrong, Uint8Array.of(0, 0), options),
+      module.focalLoss(wrong, Uint8Array.of(0, 0), { ...options, gamma: 0 }),
+    ]) {
+      t.true(Math.abs(loss - Math.log(1e15) / 2) <= 1e-6, `${loss}`)
+      t.deepEqual(gradient, new Float32Array(4))
+    }
+    t.true(module.binaryCrossEntropyLoss(wrong, Uint8Array.of(0, 0), options).gradient.every((slope) => slope === 0))
   })
 
   test(`${face}: probabilities of one class, and of regions, are independent`, (t) => {

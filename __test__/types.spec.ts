@@ -84,6 +84,18 @@ const options = { activation: 'softmax', shape: [1, 2, 2, 2] } as const
 const logits = new Float32Array(8)
 const labels = new Uint8Array(4)
 
+type Entries = maskloss.Conventions
+/** Those whose options could not be named by `Parameters`. */
+type Unnamed = {
+  [Library in keyof Entries]: {
+    [Name in keyof Entries[Library]]: Entries[Library][Name] extends (...options: infer Options) => unknown
+      ? unknown extends Required<Options>[number]
+        ? Name
+        : never
+      : Name
+  }[keyof Entries[Library]]
+}[keyof Entries]
+
 /** Never run: only compiled. */
 function compiles(
   ort: OrtTensor,
@@ -155,6 +167,14 @@ function compiles(
   const metric = new maskloss.JaccardMetricLoss({ activation: 'softmax', averages: { images: 1 } })
   same<ReturnType<typeof metric.evaluate>['terms'], Readonly<Record<string, number>>>(true)
   maskloss.focalLoss(logits, labels, { ...options, gamma: [1, 2], alpha: new Float32Array(2) })
+
+  const monai: Parameters<typeof maskloss.conventions.monai.DiceLoss>[0] = { softmax: true, toOnehotY: true }
+  const theirs: ReturnType<typeof maskloss.conventions.monai.DiceLoss> = maskloss.conventions.monai.DiceLoss(monai)
+  theirs.evaluate(ort, ort)
+  // @ts-expect-error MONAI writes it in camel case here
+  const misspelled: Parameters<typeof maskloss.conventions.monai.DiceLoss>[0] = { to_onehot_y: true }
+  void misspelled
+  same<Unnamed, never>(true)
 
   // @ts-expect-error a function is no criterion
   maskloss.combine([[1, diceLoss]])

@@ -19,7 +19,7 @@ export const CALL_TABLE: Readonly<Record<keyof CallOptions, OptionKind>> = {
 }
 export const SHAPE = 0
 export const PIXEL_WEIGHTS = 1
-export const GRADIENT = 2
+const GRADIENT = 2
 const GRADIENT_SCALE = 3
 const ACCUMULATE = 4
 const THREADS = 5
@@ -28,6 +28,11 @@ export const CALL_SLOTS = 6
 
 /** Values of a call without options. */
 export const NO_CALL_OPTIONS: readonly unknown[] = Object.keys(CALL_TABLE).map(() => undefined)
+
+/** The slots of a call whose options are known by name. */
+export function slotsOf(call: Readonly<Partial<Record<keyof CallOptions, unknown>>>): readonly unknown[] {
+  return (Object.keys(CALL_TABLE) as (keyof CallOptions)[]).map((name) => call[name])
+}
 
 /** The upper bound of threads; 0: the process's. */
 export function threadsOf(call: readonly unknown[]): number {
@@ -109,7 +114,10 @@ export function gradientOf(
 }
 
 /** Refuses a gradient that lies in the memory of an input: the input would change while it is read. */
-export function refuseOverlap(gradient: TypedArray, inputs: Readonly<Record<string, Tensor | undefined>>): void {
+export function refuseOverlap(
+  gradient: TypedArray,
+  inputs: Readonly<Record<string, Pick<Tensor, 'data'> | undefined>>,
+): void {
   for (const [argument, input] of Object.entries(inputs)) {
     if (input !== undefined && overlap(gradient, input.data)) throw overlapping(argument)
   }

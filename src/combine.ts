@@ -35,8 +35,8 @@ export type CombineFunction = (losses: readonly WeightedLoss[]) => Combination
  * `maskValue`, `regions`, `checkValues`; a contradiction is refused by name. `terms` are named after the losses, each before its
  * weight, and numbered where a name repeats: `dice`, `dice2`. A compound brings all of its terms. `values` are those of the first.
  * @param losses - Pairs of a finite factor and a criterion, at least one.
- * @throws {MasklossTypeError} For contradictory options, for a loss with reduction `'none'` beside others, or no criterion.
- * @throws {MasklossRangeError} For a factor that is not finite, and for no losses.
+ * @throws {MasklossTypeError} For contradictory options, for a loss with reduction `'none'` beside others, for no losses, or no criterion.
+ * @throws {MasklossRangeError} For a factor that is not finite, alone or times the factors of what it multiplies.
  */
 export function combineFunction(source: EngineSource): CombineFunction {
   return function combine(losses) {
@@ -68,12 +68,21 @@ function combined(losses: readonly WeightedLoss[]): Plan {
       const repeated = (names.get(part.name) ?? 0) + 1
       names.set(part.name, repeated)
       const name = repeated === 1 ? part.name : `${part.name}${repeated}`
-      const scaled = { ...part, name, weight: weight * part.weight }
+      const scaled = { ...part, name, weight: factorOf(weight, part, index) }
       return count === 1 ? scaled : summand(scaled, `losses[${index}][1].reduction`)
     }),
   )
   const activations = first.plan.activations.filter((word) => rest.every(({ plan }) => plan.activations.includes(word)))
   return { ...first.plan, activations, parts, terms: parts.map(({ name }) => name) }
+}
+
+/** The factor of a part in the combination. */
+function factorOf(weight: number, part: Part, index: number): number {
+  const factor = weight * part.weight
+  if (inRange(factor, FINITE)) return factor
+  const actual = `${weight} times the weight ${part.weight} of ${part.name}`
+  const remedy = 'pass a smaller factor'
+  throw wrong(`losses[${index}][0]`, 'a finite product of factors', actual, remedy, 'ERR_MASKLOSS_OPTION_VALUE')
 }
 
 interface Member {

@@ -1,7 +1,7 @@
 /** One criterion applied to the outputs of a network at several scales, each against the target in its own size. */
-import { GRADIENT, gradientOf, NO_CALL_OPTIONS, shapeOf } from './call.ts'
+import { accumulateOf, gradientOf, gradientScaleOf, refuseOverlap, shapeOf, slotsOf, threadsOf } from './call.ts'
 import { planOf, type LossCriterion } from './criterion.ts'
-import { labelArray, planeArray, weightArray } from './convert.ts'
+import { labelArray, planeArray, predictionArray, weightArray } from './convert.ts'
 import { describe, list } from './describe.ts'
 import type { FloatArray } from './engine.ts'
 import { masklossError } from './errors.ts'
@@ -11,8 +11,8 @@ import { NON_NEGATIVE, OptionNames, type OptionKind, type OptionValues } from '.
 import { resizeNearest } from './resize.ts'
 import type { CallOptions, GradientOf, LossResult, WithTerms } from './result.ts'
 import { checkPixelShape, isPerClass } from './target.ts'
-import { copyShape, recognize, type Tensor, type TensorLike } from './tensor.ts'
-import type { DType, TypedArray } from './typed-array.ts'
+import { checkLength, copyShape, recognize, type Tensor, type TensorLike } from './tensor.ts'
+import { dtypeOf, type TypedArray } from './typed-array.ts'
 
 /** How the scales weigh. */
 export interface DeepSupervisionOptions {
@@ -38,7 +38,10 @@ export interface DeepSupervisionCallOptions<Gradients extends GradientsOption = 
   readonly shapes?: readonly ArrayLike<number>[] | undefined
   /** One weight a pixel of the target, resized as the target is. Default: 1 everywhere. */
   readonly pixelWeights?: TensorLike | undefined
-  /** `true`: allocate and return the gradients. A list of arrays, one a prediction: write them there. Default: no gradients. */
+  /**
+   * `true`: allocate and return the gradients. A list of arrays, one a prediction: write them there. They may share no memory with
+   * each other or with an input of any scale. Default: no gradients.
+   */
   readonly gradients?: Gradients
 }
 
@@ -101,7 +104,8 @@ export class DeepSupervision {
   }
 
   /**
-   * Evaluates the criterion at every scale. A scale is checked before its own gradient is written.
+   * Evaluates the criterion at every scale. Options, shapes and memory of all scales are checked before anything is written; the
+   * data of a scale before its own gradient.
    * @param predictions - One a scale, the largest first by custom; samples and classes are the same in all.
    * @param target - Labels or one plane a class, in any size where it carries its shape, else in that of the first prediction. A
    *   scale of another size gets it resized by nearest neighbor.
@@ -115,42 +119,37 @@ export class DeepSupervision {
     options?: DeepSupervisionCallOptions<Gradients>,
   ): DeeplySupervised<Prediction, Gradients> {
     const call = CALL_NAMES.parse(options)
+    const reference = recognize(target, 'target')
+    const pixelWeights = call.has('pixelWeights') ? recognize(call.raw('pixelWeights'), 'pixelWeights') : undefined
     const scales = this.#scales(predictions, call)
     const weights = this.#weightsOf(scales.length)
-    const wanted = wantedGradients(call, scales.length)
-    const references = new Pyramid(recognize(target, 'target'), scales, this.#plan)
-    const pixelWeights = call.has('pixelWeights') ? recognize(call.raw('pixelWeights'), 'pixelWeights') : undefined
+    const references = new Pyramid(reference, pixelWeights, scales, this.#plan)
+    const threads = call.raw('threads')
+    const outputs = outputsOf(call, scales, weights)
+    if (outputs !== undefined) refuseSharedMemory(outputs, scales, reference, pixelWeights)
 
     let loss = 0
     const results: ScaleResult[] = []
-    const gradients: FloatArray[] = []
-    for (const [index, scale] of scales.entries()) {
+    for (const [index, { tensor }] of scales.entries()) {
       const weight = weights[index] as number
-      const on = {
-        pixelWeights: pixelWeights === undefined ? undefined : references.weights(pixelWeights, index),
-        threads: call.raw('threads'),
-      }
-      const gradient = wanted?.[index]
-      if (weight === 0) {
-        results.push(this.#evaluate(scale, references.target(index), on))
-        if (gradient !== undefined) gradients.push(noGradient(gradient, scale, call.raw('accumulate') === true))
-        continue
-      }
-      const gradientScale =
-        gradient === undefined ? call.raw('gradientScale') : times(weight, call.raw('gradientScale'))
-      const how = { ...on, gradient, gradientScale, accumulate: call.raw('accumulate') }
-      const { gradient: written, ...result } = this.#evaluate(scale, references.target(index), how)
-      loss += weight * result.loss
+      const output = outputs?.[index]
+      const on = { pixelWeights: references.weights(index), threads }
+      const { gradient, ...result } = this.#evaluate(
+        tensor,
+        references.target(index),
+        weight === 0 ? on : { ...on, ...output },
+      )
       results.push(result)
-      if (written !== undefined) gradients.push(written)
+      if (weight !== 0) loss += weight * result.loss
+      else if (output?.accumulate === false) output.gradient.fill(0)
     }
-    const result = { loss, scales: results, ...(wanted === undefined ? {} : { gradients }) }
+    const gradients = outputs?.map(({ gradient }) => gradient)
+    const result = { loss, scales: results, ...(gradients === undefined ? {} : { gradients }) }
     return result as unknown as DeeplySupervised<Prediction, Gradients>
   }
 
-  /** The criterion checks the options of its call. */
-  #evaluate(scale: Scale, target: TensorLike, options: object): ScaleResult & { readonly gradient?: FloatArray } {
-    return this.#criterion.evaluate(scale.tensor, target, options)
+  #evaluate(tensor: TensorLike, target: TensorLike, options: object): ScaleResult & { readonly gradient?: FloatArray } {
+    return this.#criterion.evaluate(tensor, target, options)
   }
 
   /** The predictions and their shapes. */
@@ -170,11 +169,11 @@ export class DeepSupervision {
       if (recognized.shape === undefined && given === undefined) throw missingShapes()
       const shape = copyShape(shapeOf(recognized, given), 'shape')
       const geometry = geometryOf(shape, this.#plan.layout, recognized.image)
-      const tensor = recognized.image ? (prediction as TensorLike) : tensorOf(recognized, shape)
-      return { geometry, tensor, dtype: recognized.dtype }
+      return { geometry, given: recognized, tensor: tensorOf(recognized, shape) }
     })
     const first = (scales[0] as Scale).geometry
-    for (const { geometry } of scales) {
+    for (const { geometry, given } of scales) {
+      checkLength(given.data, geometry.length, geometry.shape, 'prediction')
       if (geometry.samples === first.samples && geometry.classes === first.classes) continue
       throw masklossError({
         code: 'ERR_MASKLOSS_SHAPE',
@@ -191,39 +190,49 @@ export class DeepSupervision {
 /** A prediction at one scale. */
 interface Scale {
   readonly geometry: Geometry
+  readonly given: Tensor
+  /** The same as an engine reads it, with nothing of the caller's but the memory. */
   readonly tensor: TensorLike
-  readonly dtype: DType
+}
+
+/** Where the gradient of a scale goes: the options of its call. */
+interface Output {
+  readonly gradient: FloatArray
+  readonly gradientScale: number
+  readonly accumulate: boolean
 }
 
 /** The target and the pixel weights in the size of each scale. */
 class Pyramid {
   readonly #scales: readonly Scale[]
   readonly #base: Geometry
-  readonly #target: Tensor
   readonly #perClass: boolean
+  readonly #target: TypedArray
+  readonly #weights: FloatArray | undefined
 
-  constructor(target: Tensor, scales: readonly Scale[], plan: Plan) {
+  constructor(target: Tensor, weights: Tensor | undefined, scales: readonly Scale[], plan: Plan) {
     this.#scales = scales
-    this.#target = target
     this.#base = geometryOfTarget(target, (scales[0] as Scale).geometry)
     this.#perClass = isPerClass(target, this.#base, plan.rules)
+    if (weights !== undefined) checkPixelShape(weights, this.#base, 'pixelWeights')
+    this.#target = this.#perClass ? planeArray(target) : labelArray(target)
+    this.#weights = weights === undefined ? undefined : weightArray(weights)
   }
 
   target(index: number): TensorLike {
     const { geometry } = this.#scales[index] as Scale
     const { samples, channelsLast, classes } = this.#base
-    const data = this.#perClass ? planeArray(this.#target) : labelArray(this.#target)
     const shape = (this.#perClass ? geometry.shape : geometry.labelShapes[0]) as readonly number[]
     const interleaved = this.#perClass && channelsLast
     const lead = this.#perClass && !channelsLast ? samples * classes : samples
-    return { data: this.#resized(data, lead, interleaved ? classes : 1, geometry), shape }
+    return { data: this.#resized(this.#target, lead, interleaved ? classes : 1, geometry), shape }
   }
 
-  weights(tensor: Tensor, index: number): TensorLike {
-    checkPixelShape(tensor, this.#base, 'pixelWeights')
+  weights(index: number): TensorLike | undefined {
+    if (this.#weights === undefined) return undefined
     const { geometry } = this.#scales[index] as Scale
     const shape = geometry.labelShapes[0] as readonly number[]
-    return { data: this.#resized(weightArray(tensor), this.#base.samples, 1, geometry), shape }
+    return { data: this.#resized(this.#weights, this.#base.samples, 1, geometry), shape }
   }
 
   #resized<Data extends TypedArray>(data: Data, lead: number, trail: number, { spatial }: Geometry): Data {
@@ -259,30 +268,59 @@ function missingShapes(): Error {
   })
 }
 
-function tensorOf({ data, dtype }: Tensor, dims: readonly number[]): TensorLike {
-  return { data, dims, type: dtype }
+function tensorOf(given: Tensor, shape: readonly number[]): TensorLike {
+  const data = predictionArray(given)
+  if (!given.image) return { data, shape }
+  const [height, width, channels] = shape as [number, number, number?]
+  return { data, height, width, channels: channels ?? 1 }
 }
 
-function wantedGradients(call: OptionValues, scales: number): readonly (FloatArray | true)[] | undefined {
+/** Where the gradients go, `undefined` if none were asked for; the options of the call are checked. */
+function outputsOf(call: OptionValues, scales: readonly Scale[], weights: readonly number[]): Output[] | undefined {
+  const slots = slotsOf({
+    gradient: call.raw('gradients'),
+    gradientScale: call.raw('gradientScale'),
+    accumulate: call.raw('accumulate'),
+    threads: call.raw('threads'),
+  })
+  threadsOf(slots)
+  const scale = gradientScaleOf(slots)
+  const accumulate = accumulateOf(slots)
+  return wantedGradients(call, scales.length)?.map((gradient, index) => {
+    const { given, geometry } = scales[index] as Scale
+    return {
+      gradient: gradientOf(slotsOf({ gradient }), given.dtype, geometry.shape, geometry.length) as FloatArray,
+      // The product must be finite too.
+      gradientScale: gradientScaleOf(slotsOf({ gradient, gradientScale: scale * (weights[index] as number) })),
+      accumulate,
+    }
+  })
+}
+
+function wantedGradients(call: OptionValues, scales: number): readonly unknown[] | undefined {
   const gradients = call.raw('gradients')
   if (gradients === undefined || gradients === false) return undefined
-  if (gradients === true) return Array.from({ length: scales }, () => true as const)
-  if (Array.isArray(gradients) && gradients.length === scales) return gradients as FloatArray[]
-  const actual = Array.isArray(gradients) ? `${gradients.length}` : describe(gradients)
-  throw wrong('gradients', `true or ${scales} typed arrays, one a prediction,`, actual, 'pass gradients: true')
+  if (gradients === true) return Array.from({ length: scales }, () => true)
+  const expected = `true or ${scales} typed arrays, one a prediction,`
+  if (!Array.isArray(gradients)) throw wrong('gradients', expected, describe(gradients), 'pass gradients: true')
+  const buffers = gradients.filter((gradient) => dtypeOf(gradient) !== undefined)
+  if (gradients.length === scales && buffers.length === scales) return buffers
+  throw wrong('gradients', expected, `${buffers.length}`, 'pass gradients: true')
 }
 
-/** The gradient of a scale that adds nothing: zeros, or what was there. */
-function noGradient(wanted: FloatArray | true, { geometry, dtype }: Scale, accumulate: boolean): FloatArray {
-  const call: unknown[] = [...NO_CALL_OPTIONS]
-  call[GRADIENT] = wanted
-  const gradient = gradientOf(call, dtype, geometry.shape, geometry.length) as FloatArray
-  return accumulate ? gradient : gradient.fill(0)
-}
-
-/** What is no number is left for the criterion to refuse. */
-function times(weight: number, scale: unknown): unknown {
-  return scale === undefined || typeof scale === 'number' ? weight * (scale ?? 1) : scale
+/** No scale may write what another one reads or writes. */
+function refuseSharedMemory(
+  outputs: readonly Output[],
+  scales: readonly Scale[],
+  target: Tensor,
+  pixelWeights: Tensor | undefined,
+): void {
+  const taken: Record<string, Pick<Tensor, 'data'> | undefined> = { target, pixelWeights }
+  for (const [index, { given }] of scales.entries()) taken[`predictions[${index}]`] = given
+  for (const [index, { gradient }] of outputs.entries()) {
+    refuseOverlap(gradient, taken)
+    taken[`gradients[${index}]`] = { data: gradient }
+  }
 }
 
 function parseWeights(options: OptionValues): (scales: number) => readonly number[] {

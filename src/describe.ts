@@ -1,9 +1,5 @@
 /** How a value the caller passed is named in an error: short, and without running any of the caller's code. */
-
-const TYPED_ARRAY_TAG = Reflect.getOwnPropertyDescriptor(
-  Reflect.getPrototypeOf(Uint8Array.prototype)!,
-  Symbol.toStringTag,
-)!.get as (this: unknown) => string | undefined
+import { tagOf } from './typed-array.ts'
 
 const LONGEST_TEXT = 40
 const LONGEST_LIST = 8
@@ -32,7 +28,7 @@ export function describe(value: unknown): string {
 
 function describeObject(value: object | null): string {
   if (value === null) return 'null'
-  const tag = TYPED_ARRAY_TAG.call(value)
+  const tag = tagOf(value)
   if (tag !== undefined) return tag.startsWith('I') || tag.startsWith('U') ? `an ${tag}` : `a ${tag}`
   try {
     if (Array.isArray(value)) return isNumberList(value) ? list(value) : 'an array'

@@ -277,7 +277,7 @@ export interface EvaluateCall {
   /** `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. */
   readonly gradientScale: number
   readonly accumulate: boolean
-  /** Receives the values of the first term: see `valuesLength`. */
+  /** Receives the values of the first term: as `values.ts` says. */
   readonly values: Float64Array
   /** Receives the loss of each term, before its weight. */
   readonly terms: Float64Array
@@ -358,7 +358,7 @@ export interface Engine {
   /** Fills `counts` and `valid`. Labels in no region are background. */
   count(call: CountCall): Fault | undefined
   /** The distinct labels of a map, ascending. */
-  labels(map: LabelArray, threads: number): number[]
+  labels(map: LabelArray): number[]
 }
 
 /** Where an engine comes from: loaded at the first call, not at import. */

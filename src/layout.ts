@@ -143,11 +143,6 @@ export function coordinates(pixel: number, spatial: readonly number[]): number[]
   return result
 }
 
-/** Whether a value is a layout. */
-export function isLayout(value: unknown): value is Layout {
-  return LAYOUTS.includes(value as Layout)
-}
-
 function fitting(rank: number): string {
   return alternatives(LAYOUTS.filter((layout) => layout.length === rank))
 }

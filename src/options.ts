@@ -175,6 +175,8 @@ export interface Range {
 export const NON_NEGATIVE: Range = { min: 0 }
 /** Positive and finite. */
 export const POSITIVE: Range = { min: 0, above: true }
+/** A part of a whole. */
+export const SHARE: Range = { min: 0, max: 1 }
 /** Any finite number. */
 export const FINITE: Range = {}
 /** Any safe integer. */

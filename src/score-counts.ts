@@ -33,7 +33,7 @@ export function countCases(
 ): CaseCounts[] {
   const pair = pairOf(plan, prediction, reference, call)
   const { geometry, decision } = pair
-  const { regions, labels } = columnsOf(plan, engine, pair, threads)
+  const { regions, labels } = columnsOf(plan, engine, pair)
   const counts = new Float64Array(geometry.samples * regions.length * 3)
   const valid = new Float64Array(geometry.samples)
   const countCall: CountCall = {
@@ -73,7 +73,7 @@ interface Columns {
   readonly labels: readonly number[]
 }
 
-function columnsOf(plan: ScorePlan, engine: Engine, pair: Pair, threads: number): Columns {
+function columnsOf(plan: ScorePlan, engine: Engine, pair: Pair): Columns {
   const { decision, perClass, geometry } = pair
   const { classes } = geometry
   const given = plan.regions
@@ -83,7 +83,7 @@ function columnsOf(plan: ScorePlan, engine: Engine, pair: Pair, threads: number)
     return { regions: given, labels }
   }
   if (decision === 'labels') {
-    const found = new Set([...engine.labels(pair.reference, threads), ...engine.labels(pair.prediction, threads)])
+    const found = new Set([...engine.labels(pair.reference), ...engine.labels(pair.prediction)])
     if (plan.ignoreIndex !== undefined) found.delete(plan.ignoreIndex)
     const labels = [...found].filter(Number.isInteger).toSorted((a, b) => a - b)
     const large = labels.find((label) => label < LABEL.min || label > LABEL.max)
@@ -92,7 +92,7 @@ function columnsOf(plan: ScorePlan, engine: Engine, pair: Pair, threads: number)
   }
   const single = classes === 1
   const labels = single ? [plan.maskValue ?? 1] : Array.from({ length: classes }, (_, c) => c)
-  if (!perClass) checkLabels(plan, engine, pair, single ? [0, ...labels] : labels, threads)
+  if (!perClass) checkLabels(plan, engine, pair, single ? [0, ...labels] : labels)
   return { regions: labels.map((label) => [label]), labels }
 }
 
@@ -251,9 +251,9 @@ function isPlaneArray(data: LabelArray): data is PlaneArray {
 }
 
 /** Labels of the reference that no class has would silently be background: a 0/255 mask would score 0. */
-function checkLabels(plan: ScorePlan, engine: Engine, pair: Pair, known: readonly number[], threads: number): void {
+function checkLabels(plan: ScorePlan, engine: Engine, pair: Pair, known: readonly number[]): void {
   const foreign = engine
-    .labels(pair.reference, threads)
+    .labels(pair.reference)
     .find((label) => Number.isInteger(label) && label !== plan.ignoreIndex && !known.includes(label))
   if (foreign === undefined) return
   const { geometry } = pair

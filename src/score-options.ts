@@ -3,7 +3,7 @@ import { alternatives } from './describe.ts'
 import type { EmptyClass } from './engine.ts'
 import { LAYOUTS, type Layout } from './layout.ts'
 import { FINITE, INTEGER, LABEL, type OptionKind, type OptionValues } from './options.ts'
-import type { TargetKind } from './target.ts'
+import { TARGET_KINDS, type TargetKind } from './target.ts'
 
 /** How a prediction says which labels a pixel has. */
 export type Decision = 'labels' | 'argmax' | 'threshold'
@@ -107,7 +107,6 @@ export interface ScorePlan {
 }
 
 const DECISIONS: readonly Decision[] = ['labels', 'argmax', 'threshold']
-const TARGETS: readonly TargetKind[] = ['labels', 'per-class']
 const POLICIES: readonly Exclude<EmptyClass, 'smooth'>[] = ['skip', 'perfect', 'worst', 'nan']
 
 /** Reads and checks the options of a score. */
@@ -137,7 +136,7 @@ export function parseScore(options: OptionValues): ScorePlan {
     threshold: threshold ?? 0.5,
     regions,
     numbered: options.has('regions'),
-    target: options.oneOf('target', TARGETS),
+    target: options.oneOf('target', TARGET_KINDS),
     ignoreIndex: options.number('ignoreIndex', INTEGER),
     maskValue: maskValueOf(options, regions),
     includeBackground: options.boolean('includeBackground') ?? false,

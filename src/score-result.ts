@@ -13,10 +13,8 @@ export interface CaseCounts {
   readonly found: boolean
 }
 
-/** The names of the scores. */
-export const SCORES = ['dice', 'iou', 'precision', 'recall'] as const
 /** The name of a score. */
-export type ScoreName = (typeof SCORES)[number]
+export type ScoreName = 'dice' | 'iou' | 'precision' | 'recall'
 
 /** Scores and the counts they come from: each array has one number per case and label, case by case. */
 export interface ScoreResult {

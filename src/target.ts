@@ -11,6 +11,8 @@ import { lengthOf } from './typed-array.ts'
 
 /** How a target is written. */
 export type TargetKind = 'labels' | 'per-class'
+/** The words of the option `target`. */
+export const TARGET_KINDS: readonly TargetKind[] = ['labels', 'per-class']
 
 /** What the options say about the target. */
 export interface TargetRules {

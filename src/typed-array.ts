@@ -45,6 +45,11 @@ export function lengthOf(array: TypedArray): number {
   return lengthGetter.call(array)
 }
 
+/** The name of a typed array's type, by its internal tag; `undefined` for anything else. */
+export function tagOf(value: unknown): string | undefined {
+  return tagGetter.call(value)
+}
+
 /** Whether two arrays have bytes in common. */
 export function overlap(a: TypedArray, b: TypedArray): boolean {
   if (bufferGetter.call(a) !== bufferGetter.call(b)) return false

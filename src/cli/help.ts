@@ -1,6 +1,7 @@
 /** What the program says about itself, from the table of options. */
 
 import { optionRows, type NamedOption } from './options.ts'
+import { wrapped } from './table.ts'
 
 const groups = ['Data', 'Scores', 'Output', 'Limits', 'Help'] as const
 
@@ -16,20 +17,6 @@ Try: maskloss score predictions references
      maskloss score --help
 `
 
-function wrap(text: string, width: number, indent: string): string {
-  let line = ''
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].join(`\n${indent}`)
-}
-
 /** The whole help, in 100 columns. */
 export function help(): string {
   const name = (row: NamedOption) => `--${row.name}${row.value === undefined ? '' : ` ${row.value}`}`
@@ -39,7 +26,7 @@ export function help(): string {
       .filter((row) => row.group === group)
       .map((row) => {
         const text = row.fallback === undefined ? row.text : `${row.text} Default: ${row.fallback}.`
-        return `  ${name(row).padEnd(width)}  ${wrap(text, 96 - width, ' '.repeat(width + 4))}`
+        return `  ${name(row).padEnd(width)}  ${wrapped(text, 96 - width).join(`\n${' '.repeat(width + 4)}`)}`
       })
     return `${group}:\n${lines.join('\n')}`
   })

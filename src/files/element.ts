@@ -1,5 +1,6 @@
 /** Element types of files: how wide they are, and how their bytes become a typed array. */
 
+import { float32FromFloat16 } from '../float16.ts'
 import type { FileArray } from './tensor.ts'
 
 /** `i` signed, `u` unsigned, `f` floating, `b` boolean; then the bytes of one element. */
@@ -48,21 +49,12 @@ export function elements(bytes: Uint8Array<ArrayBuffer>, type: ElementType, litt
     case 'i8':
       return new BigInt64Array(buffer, byteOffset, length)
     case 'f2':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, length), halfToFloat)
+      return float32FromFloat16(new Uint16Array(buffer, byteOffset, length))
     case 'f4':
       return new Float32Array(buffer, byteOffset, length)
     case 'f8':
       return new Float64Array(buffer, byteOffset, length)
   }
-}
-
-/** The value of an IEEE 754 half: `±2^(e−25)·(1024 + f)`, subnormal `±2^(−24)·f`. */
-export function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
 /** Rearranges an array whose first axis runs fastest (Fortran order) so that its last one does. */

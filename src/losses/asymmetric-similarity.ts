@@ -1,5 +1,5 @@
 import type { Loss, LossTerm } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind } from '../options.ts'
+import type { OptionKind, Range } from '../options.ts'
 import { lossOf } from './common.ts'
 import {
   parseTransform,
@@ -12,7 +12,7 @@ import {
 
 /** How an F-measure weighs recall against precision. */
 export interface AsymmetricSimilarityOptions {
-  /** β ≥ 0 of F_β: recall counts β times as much as precision. 1 is Dice. Default 1.5, the paper's. */
+  /** β in [0, 1e6] of F_β: recall counts β times as much as precision. 1 is Dice. Default 1.5, the paper's. */
   readonly fBeta?: number | undefined
 }
 
@@ -34,13 +34,14 @@ const TABLE: Readonly<Record<keyof (TransformOptions & AsymmetricSimilarityOptio
   ...TRANSFORM_TABLE,
   fBeta: 'value',
 }
+const F_BETA: Range = { min: 0, max: 1e6 }
 const DEFAULT_F_BETA = 1.5
 
 const ASYMMETRIC_SIMILARITY: LossTerm<RegionOptions & TransformOptions & AsymmetricSimilarityOptions> = regionTerm(
   'asymmetricSimilarity',
   TABLE,
   (options) => {
-    const square = (options.number('fBeta', NON_NEGATIVE) ?? DEFAULT_F_BETA) ** 2
+    const square = (options.number('fBeta', F_BETA) ?? DEFAULT_F_BETA) ** 2
     return { alpha: 1 / (1 + square), beta: square / (1 + square), transform: parseTransform(options) }
   },
 )

@@ -1,5 +1,5 @@
 import type { Loss, Plan } from '../loss.ts'
-import type { OptionKind, OptionValues, Range } from '../options.ts'
+import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
 import { parseWhole, wholeTable, type CriterionOptions } from './common.ts'
 import { CATEGORICAL, type EntropyOptions } from './cross-entropy.ts'
 import { parsePixel } from './pixel.ts'
@@ -36,7 +36,6 @@ const TABLE: Readonly<Record<Exclude<keyof AsymmetricUnifiedFocalLossOptions, ke
   delta: 'value',
   gamma: 'value',
 }
-const SHARE: Range = { min: 0, max: 1 }
 const GAMMA: Range = { min: 0, max: 1, below: true }
 
 /** The definition behind `asymmetricUnifiedFocalLoss` and `AsymmetricUnifiedFocalLoss`. */

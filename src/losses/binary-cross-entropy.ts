@@ -1,11 +1,10 @@
 import type { Loss, LossTerm } from '../loss.ts'
-import { NON_NEGATIVE } from '../options.ts'
 import { lossOf, perClass, perClassList, type CriterionOptions, type LabelOptions } from './common.ts'
-import { ENTROPY_TABLE, parseEntropy, type EntropyOptions } from './cross-entropy.ts'
+import { ENTROPY_TABLE, parseEntropy, PIXEL_FACTOR, type EntropyOptions } from './cross-entropy.ts'
 
 /** The options of a binary cross-entropy. */
 export interface BinaryCrossEntropyOptions extends EntropyOptions {
-  /** π ≥ 0: factor of the positive part, for all classes or one a class. Default 1. */
+  /** π in [0, 1e12]: factor of the positive part, for all classes or one a class. Default 1. */
   readonly positiveWeights?: number | ArrayLike<number> | undefined
 }
 
@@ -33,8 +32,8 @@ export const BINARY_CROSS_ENTROPY: LossTerm<BinaryCrossEntropyOptions> = {
   instead: 'use crossEntropyLoss for classes that exclude each other',
   overlaps: true,
   parse: (options, whole) => {
-    const classWeights = options.numbers('classWeights', NON_NEGATIVE)
-    const positive = options.numberOrNumbers('positiveWeights', NON_NEGATIVE)
+    const classWeights = options.numbers('classWeights', PIXEL_FACTOR)
+    const positive = options.numberOrNumbers('positiveWeights', PIXEL_FACTOR)
     const shared = parseEntropy(options, whole)
     return {
       reduction: shared.reduction,

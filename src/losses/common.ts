@@ -5,7 +5,7 @@ import { masklossError } from '../errors.ts'
 import { LAYOUTS, type Layout } from '../layout.ts'
 import type { Loss, LossTerm, Plan, Whole } from '../loss.ts'
 import { INTEGER, LABEL, type OptionKind, type OptionValues } from '../options.ts'
-import type { TargetKind } from '../target.ts'
+import { TARGET_KINDS, type TargetKind } from '../target.ts'
 
 /** The options of every loss but how its regions are written. */
 export interface CriterionOptions<Activations extends Activation = Activation> {
@@ -61,7 +61,6 @@ const LABEL_TABLE: Readonly<Record<keyof LabelOptions, OptionKind>> = { regions:
 export const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none']
 /** Every activation. */
 export const ANY_ACTIVATION: readonly Activation[] = ['softmax', 'sigmoid', 'none']
-const TARGETS: readonly TargetKind[] = ['labels', 'per-class']
 
 /** The loss that is one term: the term's options beside those every loss has. */
 export function lossOf<Options>(
@@ -91,7 +90,7 @@ export function wholeTable(overlaps: boolean): Readonly<Record<string, OptionKin
 export function parseWhole(options: OptionValues, allowed: readonly Activation[], instead: string): Whole {
   const activation = parseActivation(options, allowed, instead)
   const layout = options.oneOf('layout', LAYOUTS)
-  const kind = options.oneOf('target', TARGETS)
+  const kind = options.oneOf('target', TARGET_KINDS)
   const ignoreIndex = options.number('ignoreIndex', INTEGER)
   const checkValues = options.boolean('checkValues') ?? true
   const regions = options.lists('regions', LABEL)

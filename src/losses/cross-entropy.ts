@@ -1,12 +1,12 @@
 import type { Activation, CrossEntropyTerm, MeanOver, Reduction } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import type { Loss, LossTerm, TermPlan, Whole } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind, type OptionValues, type Range } from '../options.ts'
+import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
 import { lossOf, perClassList, REDUCTIONS, type CriterionOptions } from './common.ts'
 
 /** What the cross-entropies have in common. */
 export interface EntropyOptions {
-  /** One weight w ≥ 0 a class, by class id, always of length C. Default: 1. */
+  /** One weight w in [0, 1e12] a class, by class id, always of length C. Default: 1. */
   readonly classWeights?: ArrayLike<number> | undefined
   /** ε in [0, 1]: the share of the target that is spread evenly. Default 0. */
   readonly labelSmoothing?: number | undefined
@@ -18,8 +18,8 @@ export interface EntropyOptions {
   /** `'mean'`, see `meanOver`; `'sum'` over the pixels; `'none'`: one value a pixel, loss and gradient are those of the sum. Default `'mean'`. */
   readonly reduction?: Reduction | undefined
   /**
-   * Activation `'none'` only: ε in (0, 0.5) of clip(p, ε, 1 − ε), which keeps the logarithm finite; the gradient is 0 where
-   * it acts. Default 1e-7.
+   * Activation `'none'` only: ε in [1e-15, 0.5) of clip(p, ε, 1 − ε), which keeps the logarithm finite; the gradient is 0 where
+   * it acts. In single precision, the native engine's, the upper bound is 1 − 2⁻²⁴ at most. Default 1e-7.
    */
   readonly clip?: number | undefined
 }
@@ -61,14 +61,16 @@ export const ENTROPY_TABLE: Readonly<Record<keyof EntropyOptions, OptionKind>> =
 }
 
 const MEANS_OVER: readonly MeanOver[] = ['weights', 'valid-pixels', 'pixels']
-const SHARE: Range = { min: 0, max: 1 }
 const PERCENT: Range = { min: 0, above: true, max: 100 }
-const CLIP: Range = { min: 0, above: true, max: 0.5, below: true }
+/** Double precision tells 1 − ε from 1. */
+const CLIP: Range = { min: 1e-15, max: 0.5, below: true }
+/** Factors of the logarithms of pixels: products of two of them are far from the end of single precision. */
+export const PIXEL_FACTOR: Range & { readonly max: number } = { min: 0, max: 1e12 }
 const DEFAULT_CLIP = 1e-7
 
 /** The activations of a categorical cross-entropy, and where the third belongs. */
 export const CATEGORICAL: readonly Activation[] = ['softmax', 'none']
-export const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
+const USE_BINARY = 'use binaryCrossEntropyLoss for independent classes'
 
 /** Reads what the cross-entropies have in common. */
 export function parseEntropy(
@@ -100,7 +102,7 @@ export const CROSS_ENTROPY: LossTerm<CrossEntropyOptions> = {
 
 /** Reads the options of a cross-entropy. */
 export function parseCrossEntropy(options: OptionValues, whole: Whole, topPercent: number | undefined): TermPlan {
-  const classWeights = options.numbers('classWeights', NON_NEGATIVE)
+  const classWeights = options.numbers('classWeights', PIXEL_FACTOR)
   const shared = parseEntropy(options, whole)
   return {
     reduction: shared.reduction,

@@ -1,12 +1,12 @@
 import type { PixelTerm } from '../engine.ts'
 import type { Loss, LossTerm, Whole } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind, type OptionValues, type Range } from '../options.ts'
-import { ANY_ACTIVATION, lossOf, perClassList } from './common.ts'
+import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
+import { ANY_ACTIVATION, lossOf, perClassList, REDUCTIONS } from './common.ts'
+import { PIXEL_FACTOR } from './cross-entropy.ts'
 import {
   parseIndependent,
   parsePixel,
   PIXEL_TABLE,
-  requireMean,
   type PixelFormula,
   type PixelLossOptions,
   type PixelOptions,
@@ -14,7 +14,7 @@ import {
 
 /** The options of a focal loss. Its mean is over `'valid-pixels'` by default, so that α does not cancel. */
 export interface FocalOptions extends PixelOptions {
-  /** γ ≥ 0, for all classes or one a class by class id. 0 is cross-entropy. Default 2. */
+  /** γ in [0, 1000], for all classes or one a class by class id. 0 is cross-entropy. Default 2. */
   readonly gamma?: number | ArrayLike<number> | undefined
   /**
    * α in [0, 1]: the weight of the foreground, whose counterpart weighs 1 − α. One number: for independent classes α weighs the
@@ -24,7 +24,8 @@ export interface FocalOptions extends PixelOptions {
    */
   readonly alpha?: number | ArrayLike<number> | undefined
   /**
-   * Reduced focal loss: a threshold θ in (0, 1). (1 − p)^γ becomes 1 below p = θ, and ((1 − p)/(1 − θ))^γ above. Default: none.
+   * Reduced focal loss: a threshold θ in [1e-6, 1). (1 − p)^γ becomes 1 below p = θ, and ((1 − p)/θ)^γ from there on, which may
+   * be 1e12 at most; θ = ½ joins the two. Default: none.
    */
   readonly reducedThreshold?: number | undefined
   /** Divide by Σ m·(1 − p)^γ, at least 1e-6, in place of a number of pixels. Default `false`. */
@@ -64,8 +65,9 @@ const TABLE: Readonly<Record<keyof FocalOptions, OptionKind>> = {
   softTarget: 'value',
 }
 
-const SHARE: Range = { min: 0, max: 1 }
-const THRESHOLD: Range = { min: 0, above: true, max: 1, below: true }
+/** The rounding of a float32 probability grows γ-fold. */
+const GAMMA: Range = { min: 0, max: 1000 }
+const THRESHOLD: Range = { min: 1e-6, max: 1, below: true }
 const SOFT_TARGETS: readonly PixelTerm['softTarget'][] = ['linear', 'mixed', 'signed']
 const DEFAULT_GAMMA = 2
 
@@ -76,17 +78,19 @@ export const FOCAL: LossTerm<FocalOptions> = {
   activations: ANY_ACTIVATION,
   instead: '',
   overlaps: true,
-  parse: (options, whole) =>
-    parsePixel(options, whole, {
+  parse: (options, whole) => {
+    const gamma = options.numberOrNumbers('gamma', GAMMA) ?? DEFAULT_GAMMA
+    return parsePixel(options, whole, {
       function: 'focal',
-      gamma: options.numberOrNumbers('gamma', NON_NEGATIVE) ?? DEFAULT_GAMMA,
+      gamma,
       gammaName: 'gamma',
       weights: parseAlpha(options),
       softTarget: parseSoftTarget(options, whole),
-      reducedThreshold: options.number('reducedThreshold', THRESHOLD),
+      reducedThreshold: parseThreshold(options, gamma),
       normalized: parseNormalized(options),
       meanOver: 'valid-pixels',
-    }),
+    })
+  },
 }
 
 /** The definition behind `focalLoss` and `FocalLoss`. */
@@ -102,6 +106,16 @@ function parseAlpha(options: OptionValues): PixelFormula['weights'] {
         : (perClassList(options, 'alpha', alpha, classes) as readonly number[])
     return { positive, negative: positive.map((share) => 1 - share) }
   }
+}
+
+/** Reads θ. The factor is largest at p = θ: ((1 − θ)/θ)^γ. */
+function parseThreshold(options: OptionValues, gamma: number | readonly number[]): number | undefined {
+  const threshold = options.number('reducedThreshold', THRESHOLD)
+  if (threshold === undefined) return undefined
+  const exponent = typeof gamma === 'number' ? gamma : gamma.reduce((a, b) => Math.max(a, b))
+  if (((1 - threshold) / threshold) ** exponent <= PIXEL_FACTOR.max) return threshold
+  const expected = `a θ with ((1 − θ)/θ)^${exponent} ≤ ${PIXEL_FACTOR.max}`
+  throw options.error('ERR_MASKLOSS_OPTION_VALUE', 'reducedThreshold', expected, 'pass a θ nearer to 0.5')
 }
 
 function parseSoftTarget(options: OptionValues, whole: Whole): PixelTerm['softTarget'] | undefined {
@@ -123,7 +137,10 @@ function parseSoftTarget(options: OptionValues, whole: Whole): PixelTerm['softTa
 function parseNormalized(options: OptionValues): boolean | undefined {
   const normalized = options.boolean('normalized')
   if (normalized !== true) return normalized
-  requireMean(options, 'normalized')
+  const reduction = options.oneOf('reduction', REDUCTIONS) ?? 'mean'
+  if (reduction !== 'mean') {
+    throw options.conflict('reduction', "'mean' beside normalized", `'${reduction}'`, 'leave reduction out')
+  }
   if (options.has('meanOver')) {
     const remedy = 'leave meanOver out'
     throw options.conflict('meanOver', 'a mean over pixels', 'normalized, which divides by Σ (1 − p)^γ', remedy)

@@ -5,7 +5,7 @@ import { parsePixel, PIXEL_TABLE, type PixelLossOptions, type PixelOptions } fro
 
 /** The options of a generalized cross-entropy. */
 export interface GeneralizedCrossEntropyOptions extends PixelOptions {
-  /** q in (0, 1]: toward 0 it is cross-entropy, 1 is the mean absolute error. Default 0.7, the paper's. */
+  /** q in [1e-6, 1]: toward 0 it is cross-entropy, 1 is the mean absolute error. Default 0.7, the paper's. */
   readonly q?: number | undefined
 }
 
@@ -22,7 +22,8 @@ export interface GeneralizedCrossEntropyOptions extends PixelOptions {
 export interface GeneralizedCrossEntropyLossOptions extends PixelLossOptions, GeneralizedCrossEntropyOptions {}
 
 const TABLE: Readonly<Record<keyof GeneralizedCrossEntropyOptions, OptionKind>> = { ...PIXEL_TABLE, q: 'value' }
-const Q: Range = { min: 0, above: true, max: 1 }
+/** Below this it is cross-entropy, and its quotient 0/0 in single precision. */
+const Q: Range = { min: 1e-6, max: 1 }
 const DEFAULT_Q = 0.7
 
 const GENERALIZED_CROSS_ENTROPY: LossTerm<GeneralizedCrossEntropyOptions> = {

@@ -6,12 +6,12 @@
  *
  * Focal, poly and generalized cross-entropy are one file each: φ, and the options it has.
  */
-import type { MeanOver, PixelTerm, Reduction } from '../engine.ts'
+import type { MeanOver, PixelTerm } from '../engine.ts'
 import type { TermPlan, Whole } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind, type OptionValues } from '../options.ts'
+import type { OptionKind, OptionValues } from '../options.ts'
 import { CLASS_TABLE, parseClasses, type ClassOptions } from './classes.ts'
 import { perClass, perClassList, type CriterionOptions, type LabelOptions, type PerClass } from './common.ts'
-import { ENTROPY_TABLE, parseEntropy, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
+import { ENTROPY_TABLE, parseEntropy, PIXEL_FACTOR, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
 
 /** The options of every function of the probabilities. */
 export interface PixelOptions extends ClassOptions, EntropyOptions {
@@ -59,7 +59,7 @@ export function parsePixel(options: OptionValues, whole: Whole, formula: PixelFo
   const independence = formula.independent ?? parseIndependent(options, whole)
   const shared = parseEntropy(options, whole, formula.meanOver)
   const classes = parseClasses(options, whole)
-  const classWeights = options.numbers('classWeights', NON_NEGATIVE)
+  const classWeights = options.numbers('classWeights', PIXEL_FACTOR)
   return {
     reduction: shared.reduction,
     weighsPixels: true,
@@ -103,13 +103,6 @@ export function parseIndependent(options: OptionValues, { activation, regions }:
   }
   if (activation !== 'none') return activation === 'sigmoid'
   return given ?? (regions === undefined ? undefined : true)
-}
-
-/** Refuses a reduction that a loss has no meaning for. */
-export function requireMean(options: OptionValues, name: string): void {
-  const reduction = options.raw('reduction') as Reduction | undefined
-  if (reduction === undefined || reduction === 'mean') return
-  throw options.conflict('reduction', `'mean' beside ${name}`, `'${reduction}'`, 'leave reduction out')
 }
 
 function product(a: readonly number[] | undefined, b: readonly number[] | undefined): readonly number[] | undefined {

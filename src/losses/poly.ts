@@ -5,7 +5,7 @@ import { parsePixel, PIXEL_TABLE, type PixelLossOptions, type PixelOptions } fro
 
 /** The options of a poly loss. */
 export interface PolyOptions extends PixelOptions {
-  /** ε ≥ −1, for all classes or one a class by class id. 0 is cross-entropy. Default 2, the paper's for image classification. */
+  /** ε in [−1, 1e6], for all classes or one a class by class id. 0 is cross-entropy. Default 2, the paper's for image classification. */
   readonly epsilon?: number | ArrayLike<number> | undefined
 }
 
@@ -22,8 +22,8 @@ export interface PolyOptions extends PixelOptions {
 export interface PolyLossOptions extends PixelLossOptions, PolyOptions {}
 
 const TABLE: Readonly<Record<keyof PolyOptions, OptionKind>> = { ...PIXEL_TABLE, epsilon: 'list' }
-/** Below −1 the loss grows with the probability near 1. */
-const EPSILON: Range = { min: -1 }
+/** Below −1 the loss grows with the probability near 1; far above, single precision ends. */
+const EPSILON: Range = { min: -1, max: 1e6 }
 const DEFAULT_EPSILON = 2
 
 const POLY: LossTerm<PolyOptions> = {

@@ -1,5 +1,5 @@
 import type { Loss, LossTerm } from '../loss.ts'
-import { NON_NEGATIVE, type OptionKind, type Range } from '../options.ts'
+import { NON_NEGATIVE, SHARE, type OptionKind } from '../options.ts'
 import { CELL_DEFAULTS, CELL_TABLE, parseCells, type CellOptions } from './cells.ts'
 import { ANY_ACTIVATION, lossOf, type CriterionOptions, type LabelOptions } from './common.ts'
 
@@ -28,7 +28,6 @@ const TABLE: Readonly<Record<keyof SensitivitySpecificityOptions, OptionKind>> =
   sensitivityRatio: 'value',
   smooth: 'value',
 }
-const SHARE: Range = { min: 0, max: 1 }
 const DEFAULT_RATIO = 0.05
 const DEFAULT_SMOOTH = 1e-5
 

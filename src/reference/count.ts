@@ -1,5 +1,5 @@
 import type { CountCall, Fault, LabelArray } from '../engine.ts'
-import { stridesOf } from './target.ts'
+import { type ClassesOf, classesOf, stridesOf } from './target.ts'
 
 /** Membership of the regions, a pixel at a time: fills `inside[k]`, or returns the value that is no label. */
 type Membership = (sample: number, pixel: number, inside: Uint8Array) => number | undefined
@@ -100,16 +100,12 @@ function labelMembership(call: CountCall, map: LabelArray): Membership {
   }
 }
 
-/** Label → the regions that list it. */
-function regionsOf(call: CountCall): ReadonlyMap<number, readonly number[]> {
-  const regions = new Map<number, number[]>()
-  call.regions.forEach((members, k) => {
-    for (const label of new Set(members)) regions.set(label, [...(regions.get(label) ?? []), k])
-  })
-  return regions
+/** The regions that list a label. */
+function regionsOf({ regions }: CountCall): ClassesOf {
+  return classesOf({ classes: regions.length, regions, maskValue: undefined })
 }
 
-function mark(regions: ReadonlyMap<number, readonly number[]>, label: number, inside: Uint8Array): void {
+function mark(regions: ClassesOf, label: number, inside: Uint8Array): void {
   inside.fill(0)
-  for (const k of regions.get(label) ?? []) inside[k] = 1
+  for (const k of regions(label) ?? []) inside[k] = 1
 }

@@ -8,6 +8,7 @@ import type {
   Engine,
   EngineCriterion,
   EngineRuntime,
+  EngineSource,
   EvaluateCall,
   Fault,
   FloatArray,
@@ -37,7 +38,7 @@ const ENGINE: Engine = {
 }
 
 /** Where the face finds the plain TypeScript engine. */
-export const reference: { engine(): Engine } = { engine: () => ENGINE }
+export const reference: EngineSource = { engine: () => ENGINE }
 
 function evaluate(spec: CriterionSpec, call: EvaluateCall): Outcome | Fault {
   const fault = findFault(spec, call)
