@@ -1,6 +1,6 @@
 /** One criterion applied to the outputs of a network at several scales, each against the target in its own size. */
 import { GRADIENT, gradientOf, NO_CALL_OPTIONS, shapeOf } from './call.ts'
-import { planOf, type LossCriterion } from './criterion.ts'
+import { originOf, type LossCriterion } from './criterion.ts'
 import { labelArray, planeArray, weightArray } from './convert.ts'
 import { describe, list } from './describe.ts'
 import type { FloatArray } from './engine.ts'
@@ -90,13 +90,8 @@ export class DeepSupervision {
   readonly #weightsOf: (scales: number) => readonly number[]
 
   constructor(criterion: LossCriterion<never>, options?: DeepSupervisionOptions) {
-    const plan = planOf(criterion)
-    if (plan === undefined) {
-      const remedy = 'pass for example new DiceLoss(…)'
-      throw wrong('criterion', 'a criterion of maskloss', describe(criterion), remedy)
-    }
     this.#criterion = criterion
-    this.#plan = plan
+    this.#plan = originOf(criterion, 'criterion').plan
     this.#weightsOf = parseWeights(NAMES.parse(options))
   }
 
