@@ -9,7 +9,12 @@ import '@tensorflow/tfjs-layers'
 tf.enableProdMode()
 
 // What the wasm backend lacks.
-await import(new URL('../../examples/tfjs/conv2d-backprop-filter.mjs', import.meta.url).href)
+const kernels = (await import(
+  new URL('../../examples/tfjs/wasm/conv2d-backprop-filter.mjs', import.meta.url).href
+)) as {
+  conv2DBackpropFilter: tf.KernelConfig
+}
+tf.registerKernel(kernels.conv2DBackpropFilter)
 
 export const BACKENDS = ['cpu', 'wasm'] as const
 
