@@ -1,7 +1,6 @@
 /** The documentation says what is: its examples run and print what they say, its tables and listings match the code. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
 import { crossEntropyLoss, diceLoss } from '../src/index.ts'
@@ -15,13 +14,21 @@ testBlocks('README.md')
 testBlocks('docs/losses.md')
 testBlocks('docs/migration.md')
 
-for (const name of readdirSync(new URL('../examples', import.meta.url)).filter((file) => file.endsWith('.mjs'))) {
-  test(`examples/${name} prints what it says`, async (t) => {
-    const path = fileURLToPath(new URL(`../examples/${name}`, import.meta.url))
-    t.true(promised(read(`examples/${name}`)).length > 0)
-    t.deepEqual(await printed([path]), promised(read(`examples/${name}`)))
+const EXAMPLES = ['examples', 'examples/tfjs', 'examples/jax-js'].flatMap((folder) =>
+  readdirSync(`${root}/${folder}`)
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => `${folder}/${file}`),
+)
+for (const path of EXAMPLES) {
+  test(`${path} prints what it says`, async (t) => {
+    t.true(promised(read(path)).length > 0)
+    t.deepEqual(await printed([path]), promised(read(path)))
   })
 }
+
+test('README.md shows how to train a model of tfjs as the example does', (t) => {
+  t.true(README.includes(`\n\`\`\`js\n${read('examples/tfjs/fit.mjs')}\`\`\`\n`))
+})
 
 // Two samples, three classes, two pixels; and the formulas of the articles, written out.
 const [samples, classes, pixels] = [2, 3, 2]
@@ -185,6 +192,7 @@ const PAGES = [
   'crates/maskloss-io/README.md',
   'docs/conventions.md',
   'docs/migration.md',
+  'docs/tfjs.md',
 ]
 
 test('every link of the pages leads to a file, a folder or a heading', (t) => {

@@ -67,12 +67,12 @@ const bytesUnder = (folder: string): number =>
     .map((path) => statSync(join(folder, path)))
     .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0)
 
-/** The README's examples that import the package, each with the lines that its `// →` comments promise. */
+/** The README's examples that import the package and nothing else, each with the lines that its `// →` comments promise. */
 function readmeExamples(): { code: string; printed: string[] }[] {
   const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```(?:js|ts)\n([^]*?)^```/gm)
   return [...blocks]
     .map(([, code]) => code!)
-    .filter((code) => code.includes(`from 'maskloss'`))
+    .filter((code) => code.includes(`from 'maskloss'`) && !code.includes(`from '@`))
     .map((code) => ({ code, printed: [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line!.trim()) }))
 }
 

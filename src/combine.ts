@@ -1,5 +1,5 @@
 /** Any weighted sum of losses as one criterion: the parts of all of them, evaluated in the same two passes. */
-import { LossCriterion, planOf } from './criterion.ts'
+import { LossCriterion, originOf } from './criterion.ts'
 import { describe } from './describe.ts'
 import type { EngineSource } from './engine.ts'
 import { masklossError, type MasklossErrorCode } from './errors.ts'
@@ -100,9 +100,7 @@ function weightedPlan(pair: WeightedLoss, index: number): Member {
     const code = typeof weight === 'number' ? 'ERR_MASKLOSS_OPTION_VALUE' : 'ERR_MASKLOSS_OPTION_TYPE'
     throw wrong(`${at}[0]`, text(FINITE), describe(weight), 'pass the factor of the loss', code)
   }
-  const plan = planOf(criterion)
-  if (plan !== undefined) return { weight, plan }
-  throw wrong(`${at}[1]`, 'a criterion of maskloss', describe(criterion), 'pass for example new DiceLoss(…)')
+  return { weight, plan: originOf(criterion, `${at}[1]`).plan }
 }
 
 /** The options of the whole by name, in a form that can be compared and shown. */

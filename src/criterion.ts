@@ -1,6 +1,8 @@
 /** The two habits: a function for a single call, a criterion for a loop. A function is a criterion and `evaluate`. */
 import { CALL_SLOTS, CALL_TABLE, NO_CALL_OPTIONS } from './call.ts'
+import { describe } from './describe.ts'
 import type { EngineSource } from './engine.ts'
+import { masklossError } from './errors.ts'
 import { Evaluation, type Warned } from './evaluation.ts'
 import type { Loss, Plan } from './loss.ts'
 import { OPTION_HOMES } from './losses/homes.ts'
@@ -29,11 +31,25 @@ const CALL_HOMES = new Map(
   Object.keys(CALL_TABLE).map((name) => [name, `${name} belongs to the call: pass it to evaluate`]),
 )
 
-const PLANS = new WeakMap<object, Plan>()
+/** What a criterion is made of: its options, read, and where its engine comes from. */
+export interface Origin {
+  readonly plan: Plan
+  readonly source: EngineSource
+}
 
-/** The plan of a criterion; `undefined` for anything that is none of this copy of maskloss. */
-export function planOf(criterion: unknown): Plan | undefined {
-  return typeof criterion === 'object' && criterion !== null ? PLANS.get(criterion) : undefined
+const ORIGINS = new WeakMap<object, Origin>()
+
+/** What a criterion is made of; throws for anything that is none of this copy of maskloss. `argument` is its name in errors. */
+export function originOf(criterion: unknown, argument: string): Origin {
+  const origin = typeof criterion === 'object' && criterion !== null ? ORIGINS.get(criterion) : undefined
+  if (origin !== undefined) return origin
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_TYPE',
+    argument,
+    expected: 'a criterion of maskloss',
+    actual: describe(criterion),
+    remedy: 'pass for example new DiceLoss(…)',
+  })
 }
 
 /** A loss whose options were read and checked once, for use in a loop. */
@@ -46,7 +62,7 @@ export class LossCriterion<Options, Terms extends string = never> {
     const table: Loss<object>['table'] = loss.table
     const names = new OptionNames(owner, table, new Map([...OPTION_HOMES, ...CALL_HOMES]))
     const plan = loss.parse(names.parse(options))
-    PLANS.set(this, plan)
+    ORIGINS.set(this, { plan, source })
     const homes = names.names.map(
       (name) => [name, `${name} belongs to the criterion: pass it to its constructor`] as const,
     )

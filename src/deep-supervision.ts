@@ -1,6 +1,6 @@
 /** One criterion applied to the outputs of a network at several scales, each against the target in its own size. */
 import { accumulateOf, gradientOf, gradientScaleOf, refuseOverlap, shapeOf, slotsOf, threadsOf } from './call.ts'
-import { planOf, type LossCriterion } from './criterion.ts'
+import { originOf, type LossCriterion } from './criterion.ts'
 import { labelArray, planeArray, predictionArray, weightArray } from './convert.ts'
 import { describe, list } from './describe.ts'
 import type { FloatArray } from './engine.ts'
@@ -93,13 +93,8 @@ export class DeepSupervision {
   readonly #weightsOf: (scales: number) => readonly number[]
 
   constructor(criterion: LossCriterion<never>, options?: DeepSupervisionOptions) {
-    const plan = planOf(criterion)
-    if (plan === undefined) {
-      const remedy = 'pass for example new DiceLoss(…)'
-      throw wrong('criterion', 'a criterion of maskloss', describe(criterion), remedy)
-    }
     this.#criterion = criterion
-    this.#plan = plan
+    this.#plan = originOf(criterion, 'criterion').plan
     this.#weightsOf = parseWeights(NAMES.parse(options))
   }
 

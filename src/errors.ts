@@ -26,6 +26,7 @@
  * | `ERR_MASKLOSS_PIXEL_WEIGHT` | RangeError | a pixel weight is negative or not finite |
  * | `ERR_MASKLOSS_MEMORY` | RangeError | an output could not be allocated |
  * | `ERR_MASKLOSS_MERGE` | TypeError | two accumulated states do not belong together |
+ * | `ERR_MASKLOSS_DERIVATIVE` | TypeError | a second derivative was asked for |
  * | `ERR_MASKLOSS_BACKEND` | TypeError | the native engine was asked for, or belongs to this platform, and did not load |
  * | `ERR_MASKLOSS_INTERNAL` | TypeError | an engine failed; this is a bug of maskloss |
  */
@@ -47,6 +48,7 @@ export type MasklossErrorCode =
   | 'ERR_MASKLOSS_PIXEL_WEIGHT'
   | 'ERR_MASKLOSS_MEMORY'
   | 'ERR_MASKLOSS_MERGE'
+  | 'ERR_MASKLOSS_DERIVATIVE'
   | 'ERR_MASKLOSS_BACKEND'
   | 'ERR_MASKLOSS_INTERNAL'
 
