@@ -3,7 +3,7 @@
  * user's own: no other module imports it, and none imports this one.
  */
 import { customGrad, mul, scalar, tensor, type Scalar, type Tensor } from '@tensorflow/tfjs-core'
-import { GRADIENT, NO_CALL_OPTIONS } from './call.ts'
+import { slotsOf } from './call.ts'
 import { originOf, type LossCriterion } from './criterion.ts'
 import { describe } from './describe.ts'
 import type { FloatArray } from './engine.ts'
@@ -60,7 +60,7 @@ export function tfLoss(criterion: LossCriterion<never>): TfLoss {
 /** The layouts of tfjs by rank. */
 const DEFAULTS: readonly (Layout | undefined)[] = [undefined, undefined, 'NC', 'NWC', 'NHWC', 'NDHWC']
 
-const WITH_GRADIENT: readonly unknown[] = NO_CALL_OPTIONS.map((none, slot) => (slot === GRADIENT ? true : none))
+const WITH_GRADIENT = slotsOf({ gradient: true })
 
 type Differentiated = LossResult & WithGradient<FloatArray>
 
