@@ -1,23 +1,12 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
-import { list } from '../describe.ts'
 import type { FloatArray, LabelArray } from '../engine.ts'
-import { masklossError } from '../errors.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
-import {
-  channelsFirst,
-  classesLast,
-  elements,
-  holdsLabels,
-  labels,
-  oneAClass,
-  pixelWeights,
-  planes,
-  type Grid,
-} from './arrange.ts'
+import { channelsFirst, elements, holdsLabels, labels, oneAClass, pixelWeights, planes } from './arrange.ts'
 import { convention, type Convention } from './convention.ts'
-import { reshape, type Path } from './path.ts'
-import { broadcastNumbers, number, numbers, orNull, word, type Broadcast, type NestedNumbers } from './reader.ts'
-import { binaryCrossEntropy, criterion, crossEntropy as categorical } from './terms.ts'
+import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from './element-entropy.ts'
+import { reshape } from './path.ts'
+import { number, numbers, orNull, word } from './reader.ts'
+import { criterion, crossEntropy as categorical } from './terms.ts'
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
 const SHARE: Range = { min: 0, max: 1 }
@@ -99,51 +88,22 @@ function someCounts(
  *
  *     ℓ = w·((1 − t)·z + (1 + (π − 1)·t)·log(1 + e^{−z}))
  *
- * for tensors of any shape; the mean divides by the number of elements, whatever they weigh. `weight` (w) is the call option
- * `pixelWeights` here, of the prediction's shape or one that broadcasts to it.
+ * for tensors of any shape; the mean divides by the number of elements, whatever they weigh. A `weight` that differs from call to call
+ * is the call option `pixelWeights`, with which it is multiplied.
  */
-export interface BinaryCrossEntropyWithLogitsOptions {
+export interface BinaryCrossEntropyWithLogitsOptions extends ElementFactorOptions {
   /** Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
-  /**
-   * π ≥ 0, factor of the positive part: one number, or nested lists that PyTorch broadcasts: one a class `[C]` where classes are the last axis,
-   * `[[[2]], [[3]]]` of shape [C, 1, 1] for `[N, C, H, W]`. Default `null`: 1.
-   */
-  readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
 /** {@inheritDoc BinaryCrossEntropyWithLogitsOptions} */
 export const binaryCrossEntropyWithLogits: Convention<BinaryCrossEntropyWithLogitsOptions> = convention(
   'torch.binaryCrossEntropyWithLogits',
-  { reduction: word(REDUCTIONS, 'mean'), posWeight: orNull(broadcastNumbers(NON_NEGATIVE)) },
-  ({ reduction, posWeight }) =>
+  { ...ELEMENT_FACTORS, reduction: word(REDUCTIONS, 'mean') },
+  ({ weight, reduction, posWeight }) =>
     (inputs) => {
-      const { shape } = inputs.prediction
-      const grid = gridFor(inputs.prediction, posWeight)
-      const positiveWeights =
-        posWeight === undefined ? undefined : oneAClass(posWeight.numbers, grid.classes, 'posWeight')
-      const term = binaryCrossEntropy({ positiveWeights, reduction })
-      const spec = criterion({ activation: 'sigmoid', classes: grid.classes, terms: [term] })
-      return {
-        jobs: [{ spec, grid, ...planes(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
-        valuesShape: reduction === 'none' ? shape : undefined,
-      }
+      const grid = elements(inputs.prediction)
+      const weights = pixelWeights(inputs, grid, constant('weight', weight))
+      return elementEntropy({ grid, ...planes(inputs.target, grid), pixelWeights: weights }, { posWeight, reduction })
     },
 )
-
-/** The axis along which the weights differ is the classes'; where they do not, every element is a pixel. */
-function gridFor(path: Path, weights: Broadcast | undefined): Grid {
-  if (weights === undefined || weights.numbers.length === 1) return elements(path)
-  const { shape } = weights
-  const fromLast = shape.length - shape.findIndex((extent) => extent > 1)
-  const single = shape.filter((extent) => extent > 1).length === 1
-  if (single && fromLast === 1) return classesLast(path)
-  if (single && fromLast === path.shape.length - 1) return channelsFirst(path)
-  throw masklossError({
-    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-    argument: 'posWeight',
-    expected: 'weights along the last axis [C], or along axis 1 [C, 1, …]',
-    actual: `a shape ${list(shape)} beside a prediction ${list(path.shape)}`,
-    remedy: 'arrange one weight a class as PyTorch broadcasts it',
-  })
-}
