@@ -177,3 +177,31 @@ test('factors that do not broadcast are refused by name', (t) => {
   t.regex(message({ weight: [1, 2] }), /broadcasts to .* for weight/)
   t.regex(message({ posWeight: [[1], [2, 3]] }), /nested lists/)
 })
+
+for (const [face, { conventions: made }] of FACES) {
+  const one = logits(2, 1, 3)
+  const zeros = new Int32Array(6)
+
+  test(`${face}: the cross-entropy of one class is 0, of labels and of probabilities`, (t) => {
+    const { torch } = made
+    for (const target of [tensor(zeros, 2, 3), tensor(Float64Array.of(0.2, 1, 0, 1, 0.5, 0.7), 2, 1, 3)]) {
+      for (const options of [{}, { weight: [2], labelSmoothing: 0.1 }, { reduction: 'sum' }] as const) {
+        const { loss, gradient } = torch.crossEntropy(options).evaluate(one, target, { gradient: true })
+        t.true(Math.abs(loss) < 1e-7, `${loss}`)
+        t.true(gradient.every((slope) => Math.abs(slope) < 1e-7))
+      }
+      t.deepEqual(torch.crossEntropy({ reduction: 'none' }).evaluate(one, target).valuesShape, [2, 3])
+    }
+    t.is(
+      torch.crossEntropy().evaluate(
+        one,
+        tensor(
+          zeros.map(() => -100),
+          2,
+          3,
+        ),
+      ).loss,
+      NaN,
+    )
+  })
+}

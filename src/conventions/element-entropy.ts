@@ -25,10 +25,13 @@ export const ELEMENT_FACTORS: {
   readonly posWeight: Reader<Broadcast | undefined, number | NestedNumbers | null>
 } = { weight: FACTOR, posWeight: FACTOR }
 
-/** Numbers of an option as a tensor under its name. */
-export function constant(name: string, option: Broadcast | undefined): Input | undefined {
-  if (option === undefined) return undefined
-  const { numbers, shape } = option
+/** Numbers as a tensor under a name. */
+export function constant(
+  name: string,
+  given: { readonly numbers: ArrayLike<number>; readonly shape: readonly number[] } | undefined,
+): Input | undefined {
+  if (given === undefined) return undefined
+  const { numbers, shape } = given
   return { name, tensor: { data: Float64Array.from(numbers), dtype: 'float64', shape, image: false } }
 }
 

@@ -1,7 +1,7 @@
 /** JDTLosses: `losses.jdt_loss`. Logits `[N, C, …]`, targets labels `[N, …]` or soft planes `[N, C, …]`. */
 import type { FloatArray, RegionTerm } from '../engine.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
-import { activate, channelsFirst, holdsLabels, labels, oneAClass, pixelWeights, planes, type Grid } from './arrange.ts'
+import { channelsFirst, holdsLabels, labels, oneAClass, pixelWeights, planes, type Grid } from './arrange.ts'
 import { convention, type Convention, type Job } from './convention.ts'
 import { flag, number, numbers, orNull, word, type Read } from './reader.ts'
 import { classIds, criterion, region } from './terms.ts'
@@ -106,7 +106,7 @@ export const JDTLoss: Convention<JDTLossOptions> = convention('jdt.JDTLoss', TAB
   const weighed = MEANS.filter(({ name }) => options[name] > 0)
   const means = weighed.length > 0 ? weighed : MEANS.slice(0, 1)
   return (inputs) => {
-    const { grid, activation } = activate(channelsFirst(inputs.prediction), 'softmax')
+    const grid = channelsFirst(inputs.prediction)
     const { classes } = grid
     const hard = holdsLabels(inputs.target, grid)
     const mode = hard ? options.activeClassesModeHard : options.activeClassesModeSoft
@@ -116,7 +116,7 @@ export const JDTLoss: Convention<JDTLossOptions> = convention('jdt.JDTLoss', TAB
     const jobOf = (some: readonly Mean[]): Job => {
       const terms = some.map((mean) => termOf(mean, options, mode, classes))
       const names = means.length > 1 ? some.map(({ name }) => [name, 1] as const) : undefined
-      const spec = criterion({ activation, classes, ignoreIndex, terms })
+      const spec = criterion({ activation: 'softmax', classes, ignoreIndex, terms })
       return { spec, grid, ...target, pixelWeights: weights, names }
     }
     if (hard || mode === 'ALL') return { jobs: [jobOf(means)] }

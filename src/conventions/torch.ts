@@ -1,10 +1,21 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
-import type { FloatArray, LabelArray } from '../engine.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
-import { channelsFirst, elements, holdsLabels, labels, oneAClass, pixelWeights, planes } from './arrange.ts'
+import { sameShape } from '../layout.ts'
+import {
+  channelsFirst,
+  elements,
+  hasWeight,
+  holdsLabels,
+  labels,
+  oneAClass,
+  pixelWeights,
+  planes,
+  type Grid,
+  type Input,
+} from './arrange.ts'
 import { convention, type Convention } from './convention.ts'
 import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from './element-entropy.ts'
-import { reshape } from './path.ts'
+import { reshape, type Path } from './path.ts'
 import { number, numbers, orNull, word } from './reader.ts'
 import { criterion, crossEntropy as categorical } from './terms.ts'
 
@@ -44,7 +55,7 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       const { prediction } = inputs
       const single = prediction.shape.length === 1
       const grid = channelsFirst(single ? reshape(prediction, [1, ...prediction.shape]) : prediction)
-      const hard = holdsLabels(inputs.target, grid)
+      const hard = isHard(inputs.target, grid, prediction)
       const term = categorical({
         classWeights: weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight'),
         labelSmoothing,
@@ -59,7 +70,7 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       })
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
       const weights = pixelWeights(inputs, grid)
-      const counts = (): boolean => someCounts(target.target, ignoreIndex, term.classWeights, weights)
+      const counts = (): boolean => hasWeight(target.target, ignoreIndex, term.classWeights, weights)
       const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
       return {
         jobs: [{ spec, grid, ...target, pixelWeights: weights }],
@@ -69,18 +80,10 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
     },
 )
 
-/** Whether the weights of the labels do not sum to 0. */
-function someCounts(
-  labels: LabelArray,
-  ignoreIndex: number,
-  classWeights: readonly number[] | undefined,
-  pixelWeights: FloatArray | undefined,
-): boolean {
-  for (let pixel = 0; pixel < labels.length; pixel += 1) {
-    const label = Number(labels[pixel])
-    if (label !== ignoreIndex && classWeights?.[label] !== 0 && pixelWeights?.[pixel] !== 0) return true
-  }
-  return false
+/** Whether a target holds labels: of one class those that lack its axis, which probabilities have. */
+function isHard(target: Input, grid: Grid, { shape }: Path): boolean {
+  if (grid.classes > 1) return holdsLabels(target, grid)
+  return target.tensor.shape !== undefined && !sameShape(target.tensor.shape, shape)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** nnU-Net's Dice losses. */
-import { channelsFirst, holdsLabels, labels, pixelWeights, planes, type Inputs } from '../arrange.ts'
+import { channelsFirst, holdsLabels, labels, onePlaneOrMore, pixelWeights, type Inputs } from '../arrange.ts'
 import { convention, type Arrange, type Convention } from '../convention.ts'
 import { orNull, requiredWord } from '../reader.ts'
 import { CLIPPED_DICE, DICE, diceJob, type ClippedDiceOptions, type Dice } from './common.ts'
@@ -38,7 +38,7 @@ export const MemoryEfficientSoftDiceLoss: Convention<MemoryEfficientSoftDiceLoss
 function softDice(options: Dice & { readonly applyNonlin: 'softmax' | 'sigmoid' | undefined }): Arrange {
   return (inputs: Inputs) => {
     const grid = channelsFirst(inputs.prediction)
-    const target = holdsLabels(inputs.target, grid) ? labels(inputs.target, grid) : planes(inputs.target, grid)
+    const target = holdsLabels(inputs.target, grid) ? labels(inputs.target, grid) : onePlaneOrMore(inputs.target, grid)
     const tensors = { grid, ...target, pixelWeights: pixelWeights(inputs, grid) }
     return { jobs: [{ ...diceJob(tensors, options.applyNonlin ?? 'none', options, 1), names: undefined }] }
   }
