@@ -6,11 +6,12 @@ import { labelArray, planeArray, weightArray } from '../convert.ts'
 import { list } from '../describe.ts'
 import type { EvaluateCall, FloatArray, LabelArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
+import { faultError } from '../faults.ts'
 import { geometryOf, isOneOfShapes, sameShape, type Geometry, type Layout } from '../layout.ts'
 import { isPerClass } from '../target.ts'
 import { checkLength, type Tensor } from '../tensor.ts'
 import { lengthOf } from '../typed-array.ts'
-import { everyClass } from './terms.ts'
+import { classIds, everyClass } from './terms.ts'
 import { permutation, permute, select, size, staysInPlace, type Path } from './path.ts'
 
 /** A tensor of the call other than the prediction, by the name of its argument. */
@@ -68,6 +69,52 @@ function grid(path: Path, lead: string, trail = ''): Grid {
 export function labels(input: Input, grid: Geometry): Target {
   isPerClass(input.tensor, grid, { kind: 'labels', labeled: true })
   return { target: labelArray(input.tensor), perClass: false }
+}
+
+/** Labels as planes of numbers, for a convention that computes with them, and the weights of the pixels. */
+export interface LabelPlanes {
+  readonly planes: Float64Array
+  /** 0 where the label is ignored. */
+  readonly counts: Float64Array
+}
+
+/** Labels as planes, channels first: 0 where a pixel does not count, else the value of each class beside the pixel's own. */
+export function labelPlanes(
+  given: LabelArray,
+  grid: Geometry,
+  weights: FloatArray | undefined,
+  ignoreIndex: number | undefined,
+  valueOf: (c: number, label: number) => number,
+): LabelPlanes {
+  const { samples, classes, pixels } = grid
+  const planes = new Float64Array(samples * classes * pixels)
+  const counts = Float64Array.from(weights ?? new Float64Array(samples * pixels).fill(1))
+  const ids = classIds(classes)
+  for (let index = 0; index < counts.length; index += 1) {
+    const label = Number(given[index])
+    if (label === ignoreIndex) counts[index] = 0
+    if (counts[index] === 0) continue
+    const [sample, pixel] = [Math.floor(index / pixels), index % pixels]
+    if (!ids.includes(label)) throw noClass(grid, label, sample, pixel, ignoreIndex)
+    for (const c of ids) planes[(sample * classes + c) * pixels + pixel] = valueOf(c, label)
+  }
+  return { planes, counts }
+}
+
+/** The error for a label that is no class. To be thrown. */
+function noClass(
+  geometry: Geometry,
+  value: number,
+  sample: number,
+  pixel: number,
+  ignoreIndex: number | undefined,
+): Error {
+  const fault = Number.isInteger(value) ? 'label-out-of-range' : 'label-not-integer'
+  const plan = { activations: [], ignoreIndex, maskValue: undefined }
+  return faultError(
+    { fault, value, sample, class: 0, pixel },
+    { geometry, plan, channelsLastLikely: false, foreign: true },
+  )
 }
 
 /** One plane a class: the prediction's shape. Integers are read as numbers. */

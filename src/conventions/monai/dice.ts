@@ -21,6 +21,7 @@ import {
   type MonaiWeightOptions,
   type Tensors,
 } from './common.ts'
+import { withNorms } from './norms.ts'
 
 /** Pixels that do not count. */
 export interface MonaiIgnoreOptions {
@@ -33,7 +34,10 @@ export interface MonaiIgnoreOptions {
 
 /** Soft targets. */
 export interface MonaiSoftLabelOptions {
-  /** I = (P + G − Σ|p − g|)/2, with which a perfect soft prediction reaches loss 0. Default `false`. */
+  /**
+   * I = (P + G − Σ|p − g|)/2, with which a perfect soft prediction reaches loss 0. P and G are Σ|p| and Σ|g| then: predictions below
+   * 0, as of `'tanh'`, take memory of their own, twice. Default `false`.
+   */
   readonly softLabel?: boolean | undefined
 }
 
@@ -98,10 +102,13 @@ export function single(
   term: RegionTerm,
   shape: readonly number[],
 ): Arrangement {
-  const { grid, activation } = activate(tensors.grid, options)
-  const spec = criterion({ activation, classes: grid.classes, ignoreIndex: tensors.ignoreIndex, terms: [term] })
+  const { grid: activated, activation } = activate(tensors.grid, options)
+  const given = { ...tensors, grid: activated }
+  const signed = term.form === 'absolute' && activation === 'none'
+  const { grid, target, pixelWeights, ignoreIndex } = signed ? withNorms(given) : given
+  const spec = criterion({ activation, classes: grid.classes, ignoreIndex, terms: [term] })
   return {
-    jobs: [{ spec, grid, ...tensors.target, pixelWeights: tensors.pixelWeights }],
+    jobs: [{ spec, grid, ...target, pixelWeights }],
     valuesShape: term.reduction === 'none' ? shape : undefined,
   }
 }

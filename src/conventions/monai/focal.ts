@@ -1,6 +1,5 @@
 /** MONAI's focal loss, and its two compounds with Dice. */
 import type { FloatArray, Reduction, RegionTerm } from '../../engine.ts'
-import { masklossError } from '../../errors.ts'
 import { NON_NEGATIVE } from '../../options.ts'
 import { broadcast, channelsFirst, type Grid } from '../arrange.ts'
 import { convention, together, type Arrangement, type Convention, type Job } from '../convention.ts'
@@ -50,7 +49,7 @@ export interface MonaiFocalOptions extends MonaiWeightOptions {
  * number of pixels that count, without the factor C: so does MONAI.
  */
 export interface FocalLossOptions extends MonaiOptions, MonaiFocalOptions, MonaiIgnoreOptions {
-  /** Softmax instead of sigmoid; of two or more classes. Default `false`. */
+  /** Softmax instead of sigmoid; where one class counts the loss is 0, as in MONAI. Default `false`. */
   readonly useSoftmax?: boolean | undefined
 }
 
@@ -104,13 +103,15 @@ function sigmoidJob(tensors: Tensors, options: Focal, lambda = 1): Job {
  * part, behind a softmax in TypeScript.
  */
 function softmaxJob(tensors: Tensors, options: Focal): Job {
-  const { grid, target, ignoreIndex } = options.includeBackground ? tensors : foreground(tensors)
+  const isWhole = options.includeBackground || tensors.grid.classes === 1
+  const { grid, target, ignoreIndex } = isWhole ? tensors : foreground(tensors)
   const { classes } = grid
   const all = classIds(classes)
   const weights = classWeights(options.weight, classes, all) ?? everyClass(classes, 1)
   const { alpha } = options
   const balanced = alpha === undefined || !options.includeBackground ? undefined : alpha
-  const none = options.reduction === 'none'
+  // The loss of a pixel is that of its class, where there is one.
+  const none = options.reduction === 'none' && classes > 1
   const term = pixelTerm({
     function: 'focal',
     form: none ? 'binary' : 'categorical',
@@ -170,11 +171,7 @@ export const FocalLoss: Convention<FocalLossOptions> = convention(
     const { grid } = tensors
     const { includeBackground } = options
     const valuesShape = options.reduction === 'none' ? elementsShape(grid, includeBackground) : undefined
-    if (options.useSoftmax) {
-      const classes = countedClasses(grid.classes, includeBackground).length
-      if (classes < 2) throw oneClass(classes)
-      return { jobs: [softmaxJob(tensors, options)], valuesShape }
-    }
+    if (options.useSoftmax) return { jobs: [softmaxJob(tensors, options)], valuesShape }
     const job = { ...sigmoidJob(tensors, options), names: undefined }
     return {
       jobs: [job],
@@ -183,16 +180,6 @@ export const FocalLoss: Convention<FocalLossOptions> = convention(
     }
   },
 )
-
-function oneClass(classes: number): Error {
-  return masklossError({
-    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-    argument: 'useSoftmax',
-    expected: 'two or more classes that count',
-    actual: `${classes}, whose softmax is always 1`,
-    remedy: 'leave useSoftmax out',
-  })
-}
 
 /**
  * `DiceFocalLoss` of MONAI 1.5: `lambdaDice·DiceLoss + lambdaFocal·FocalLoss`. The focal loss is the sigmoid form, from logits, whatever
