@@ -109,7 +109,7 @@ for (const [name, face] of FACES) {
       /norm/,
     )
     t.regex(
-      message(() => jaccard.JDTLoss({ threshold: 1 })),
+      message(() => jaccard.JDTLoss({ threshold: -1 })),
       /threshold/,
     )
   })

@@ -6,11 +6,10 @@ import { numbersOf, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { clamp, perElement, type Path } from '../path.ts'
 import { flag, number, numbers, orNull, word, type Read } from '../reader.ts'
-import { classIds, criterion, everyClass, pixelTerm } from '../terms.ts'
+import { classIds, criterion, everyClass, oneVersusRest, overWeights, pixelTerm } from '../terms.ts'
 import {
   IGNORE_INDEX,
   MODE,
-  oneVersusRest,
   refuse,
   tensorsOf,
   weightsOf,
@@ -73,11 +72,11 @@ type Focal = Read<typeof FOCAL>
 export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss', FOCAL, (options) => {
   const { mode, ignoreIndex, fromLogits } = options
   const { reduction = 'none' } = options
-  const weighted = options.classWeights !== undefined
+  const hasWeights = options.classWeights !== undefined
   const binary = mode === 'binary'
-  if (binary) refuse('classWeights', weighted, "mode 'binary'", 'there is one class')
+  if (binary) refuse('classWeights', hasWeights, "mode 'binary'", 'there is one class')
   const reduced = reduction === 'mean' || reduction === 'sum'
-  if (!reduced) refuse('classWeights', weighted, `reduction '${reduction}'`, "smp has them for 'mean' and 'sum' only")
+  if (!reduced) refuse('classWeights', hasWeights, `reduction '${reduction}'`, "smp has them for 'mean' and 'sum' only")
   if (mode === 'multilabel') {
     refuse('ignoreIndex', ignoreIndex !== undefined, "mode 'multilabel'", 'smp cannot ignore here: use pixelWeights')
   }
@@ -99,7 +98,9 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss
     const numbers = numbersOf(inputs.target)
     // The mean of nothing is NaN, as in PyTorch.
     const nothing = ignoreIndex !== undefined && !none && engineReduction(reduction) === 'mean'
-    const loss = (sum: number): number => (nothing && numbers.every((label) => label === ignoreIndex) ? NaN : sum)
+    const weighted = overWeights(options.classWeights)
+    const loss = (sum: number): number =>
+      nothing && numbers.every((label) => label === ignoreIndex) ? NaN : weighted(sum)
     if (!none) return { jobs: [job], loss }
     const counts = (_: number, index: number): boolean => numbers[index] !== ignoreIndex
     return {
