@@ -2,7 +2,7 @@
 import test from 'ava'
 import type { ConventionCriterion, Conventions } from '../src/index.ts'
 import { labels, logits, probabilities, tensor, type Shaped } from './cases/conventions.ts'
-import { FACES } from './faces.ts'
+import { FACES, thrown } from './faces.ts'
 
 const IMAGE = logits(2, 1, 2, 2)
 const ZEROS = tensor(new Int32Array(8), 2, 2, 2)
@@ -66,4 +66,40 @@ for (const [face, { conventions }] of FACES) {
       t.is(make(conventions).evaluate(PREDICTION, LABELS).loss, expected)
     })
   }
+}
+
+for (const [face, { conventions }] of FACES) {
+  const flat = logits(2, 3)
+  const bits = labels(2, 2, 3)
+
+  test(`${face}: without an axis of pixels what MONAI and nnU-Net sum over all axes is refused`, (t) => {
+    const { monai, nnunet } = conventions
+    const refused: readonly ConventionCriterion[] = [
+      monai.DiceLoss({ sigmoid: true }),
+      monai.TverskyLoss({ sigmoid: true }),
+      monai.GeneralizedDiceLoss({ sigmoid: true }),
+      monai.DiceFocalLoss({ sigmoid: true, lambdaDice: 0.5 }),
+      monai.FocalLoss({ reduction: 'sum' }),
+      nnunet.MemoryEfficientSoftDiceLoss({ applyNonlin: 'sigmoid' }),
+      nnunet.DC_and_BCE_loss(),
+    ]
+    for (const criterion of refused) {
+      t.regex(thrown(() => criterion.evaluate(flat, bits)).message, /an axis of pixels for .* but found \[2, 3\]/)
+      t.notThrows(() => criterion.evaluate({ ...flat, shape: [2, 3, 1] }, { ...bits, shape: [2, 3, 1] }))
+    }
+    const pooled = monai.DiceLoss({ sigmoid: true, batch: true, reduction: 'none' }).evaluate(flat, bits)
+    t.deepEqual(pooled.valuesShape, [3])
+    const soft = nnunet.SoftDiceLoss({ applyNonlin: 'sigmoid' })
+    t.is(
+      soft.evaluate(flat, bits).loss,
+      soft.evaluate({ ...flat, shape: [2, 3, 1] }, { ...bits, shape: [2, 3, 1] }).loss,
+    )
+  })
+
+  test(`${face}: probabilities have no label that PyTorch could ignore`, (t) => {
+    const { torch } = conventions
+    const soft = probabilities(2, 3)
+    t.regex(thrown(() => torch.crossEntropy({ ignoreIndex: 0 }).evaluate(flat, soft)).message, /no ignoreIndex/)
+    t.notThrows(() => torch.crossEntropy({ ignoreIndex: -1 }).evaluate(flat, soft))
+  })
 }

@@ -1,4 +1,5 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
+import { masklossError } from '../errors.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
 import { sameShape } from '../layout.ts'
 import {
@@ -28,7 +29,7 @@ const SHARE: Range = { min: 0, max: 1 }
  *     ℓ_v = −Σ_c w_c·t'_c·log p_c,   t' = (1 − ε)·t + ε/C
  *
  * Labels `[N, …]`: the mean divides by Σ w_y of the labels that count, and is NaN (with gradient 0) where that is 0. Probabilities
- * `[N, C, …]`: it divides by the number of pixels, and no label is ignored. `'none'` returns one value a pixel, `[N, …]`.
+ * `[N, C, …]`: it divides by the number of pixels, and an ignoreIndex ≥ 0 is refused. `'none'` returns one value a pixel, `[N, …]`.
  */
 export interface CrossEntropyOptions {
   /** w, one number ≥ 0 a class. Default `null`: 1. */
@@ -56,6 +57,7 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       const single = prediction.shape.length === 1
       const grid = channelsFirst(single ? reshape(prediction, [1, ...prediction.shape]) : prediction)
       const hard = isHard(inputs.target, grid, prediction)
+      if (!hard && ignoreIndex >= 0) throw noIgnored(ignoreIndex)
       const term = categorical({
         classWeights: weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight'),
         labelSmoothing,
@@ -79,6 +81,16 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       }
     },
 )
+
+function noIgnored(ignoreIndex: number): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'ignoreIndex',
+    expected: 'no ignoreIndex ≥ 0 with probabilities as the target, as in PyTorch',
+    actual: `${ignoreIndex}`,
+    remedy: 'leave pixels out by a mask',
+  })
+}
 
 /** Whether a target holds labels: of one class those that lack its axis, which probabilities have. */
 function isHard(target: Input, grid: Grid, { shape }: Path): boolean {

@@ -48,7 +48,7 @@ export const DiceCELoss: Convention<DiceCELossOptions> = convention(
       const weight = options.weight === undefined ? undefined : oneAClass(options.weight, classes, 'weight')
       const activated = activate(grid, options)
       const foreground = options.includeBackground ? weight : weight?.slice(1)
-      const dice = diceTerm({ ...options, weight: foreground }, classes)
+      const dice = diceTerm({ ...options, weight: foreground }, grid)
       const logits = { weight: lambdaCe, reduction } as const
       // PyTorch divides by the weights of labels, but by the number of pixels where targets are probabilities.
       const entropy: Term =

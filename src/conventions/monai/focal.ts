@@ -9,6 +9,7 @@ import { classIds, criterion, everyClass, pixelTerm } from '../terms.ts'
 import {
   activate,
   checkActivations,
+  checkSpatial,
   classWeights,
   countedClasses,
   MONAI,
@@ -68,9 +69,12 @@ type Values = Float64Array<ArrayBuffer>
  * What is left between an engine's sum over classes and pixels and MONAI's reduction of `classes` planes: the mean goes over the elements,
  * but over the pixels alone where some are ignored; the sum is one of means over the pixels.
  */
-function factorOf({ reduction, ignoreIndex }: Focal, { pixels }: Grid, perElement: number, perPixel: number): number {
+function factorOf({ reduction, ignoreIndex }: Focal, grid: Grid, perElement: number, perPixel: number): number {
   if (reduction === 'none') return 1
-  if (reduction === 'sum') return 1 / pixels
+  if (reduction === 'sum') {
+    checkSpatial(grid, "reduction 'sum'")
+    return 1 / grid.pixels
+  }
   return ignoreIndex === undefined ? perElement : perPixel
 }
 
@@ -200,7 +204,7 @@ export const DiceFocalLoss: Convention<DiceFocalLossOptions> = convention(
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
-      const term = diceTerm(options, tensors.grid.classes)
+      const term = diceTerm(options, tensors.grid)
       return withFocal(tensors, options, { ...term, weight: options.lambdaDice }, 'dice')
     }
   },
@@ -232,7 +236,7 @@ export const GeneralizedDiceFocalLoss: Convention<GeneralizedDiceFocalLossOption
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
-      const term = generalizedDiceTerm(options, tensors.grid.classes)
+      const term = generalizedDiceTerm(options, tensors.grid)
       const focal = { ...options, alpha: undefined }
       return withFocal(tensors, focal, { ...term, weight: options.lambdaGdl }, 'generalizedDice')
     }

@@ -6,6 +6,7 @@ import { nested, number, numbers, orNull, word, type Read } from '../reader.ts'
 import { crossEntropy } from '../terms.ts'
 import {
   checkDiceClass,
+  checkSpatial,
   CLIPPED_DICE,
   DICE_CLASSES,
   diceJob,
@@ -121,7 +122,10 @@ export const DC_and_CE_loss: Convention<DCAndCELossOptions> = convention(
   { ...COMPOUND, ceKwargs: nested('ceKwargs', REDUCED), diceClass: word(DICE_CLASSES, 'SoftDiceLoss') },
   (options) => {
     checkDiceClass(options.diceClass, options.softDiceKwargs)
-    return (inputs) => diceAndEntropy(inputs, options, options.ceKwargs)
+    return (inputs) => {
+      checkSpatial(channelsFirst(inputs.prediction), options.diceClass)
+      return diceAndEntropy(inputs, options, options.ceKwargs)
+    }
   },
 )
 

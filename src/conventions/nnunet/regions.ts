@@ -19,6 +19,7 @@ import { flag, nested, word, type Read, type Reader } from '../reader.ts'
 import { binaryCrossEntropy, everyClass } from '../terms.ts'
 import {
   checkDiceClass,
+  checkSpatial,
   CLIPPED_DICE,
   conflict,
   DICE_CLASSES,
@@ -78,7 +79,11 @@ export const DC_and_BCE_loss: Convention<DCAndBCELossOptions> = convention(
     if (bceKwargs.reduction === 'none' && !useIgnoreLabel) {
       throw conflict('bceKwargs.reduction', "'mean' or 'sum' without useIgnoreLabel", "'none'", 'leave reduction out')
     }
-    return (inputs) => diceAndBinaryEntropy(planesOf(inputs, useIgnoreLabel), options, useIgnoreLabel, bceKwargs)
+    return (inputs) => {
+      const tensors = planesOf(inputs, useIgnoreLabel)
+      checkSpatial(tensors.grid, options.diceClass)
+      return diceAndBinaryEntropy(tensors, options, useIgnoreLabel, bceKwargs)
+    }
   },
 )
 
