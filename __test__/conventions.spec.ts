@@ -288,37 +288,6 @@ test('the mean of no labels is 0/0 in PyTorch', (t) => {
   t.true(Number.isFinite(torch.crossEntropy().evaluate(prediction, none).loss))
 })
 
-test('weights of the positive part lie along the last axis or along axis 1', (t) => {
-  const target = tensor(
-    Int32Array.from({ length: 24 }, (_, i) => i % 2),
-    2,
-    3,
-    2,
-    2,
-  )
-  const first = torch.binaryCrossEntropyWithLogits({ posWeight: [[[2]], [[3]], [[4]]], reduction: 'none' })
-  const { values, valuesShape } = first.evaluate(PREDICTION, target)
-  t.deepEqual(valuesShape, [2, 3, 2, 2])
-  const last = torch.binaryCrossEntropyWithLogits({ posWeight: [5, 6], reduction: 'none' }).evaluate(PREDICTION, target)
-  const one = torch.binaryCrossEntropyWithLogits({ reduction: 'none' }).evaluate(PREDICTION, target)
-  for (let i = 0; i < 24; i += 1) {
-    const positive = target.data[i] === 1
-    t.true(Math.abs(values[i]! - one.values[i]! * (positive ? 2 + (Math.floor(i / 4) % 3) : 1)) < 1e-12)
-    t.true(Math.abs(last.values[i]! - one.values[i]! * (positive ? 5 + (i % 2) : 1)) < 1e-12)
-  }
-  const other = torch.binaryCrossEntropyWithLogits({
-    posWeight: [
-      [1, 2],
-      [3, 4],
-    ],
-  })
-  t.regex(thrown(() => other.evaluate(PREDICTION, target)).message, /along axis 1/)
-  t.regex(
-    thrown(() => torch.binaryCrossEntropyWithLogits(untyped({ posWeight: [[1], [2, 3]] }))).message,
-    /nested lists/,
-  )
-})
-
 test('an error about labels names no option of ours', (t) => {
   const { message } = thrown(() => nnunet.DC_and_CE_loss().evaluate(PREDICTION, WITH_IGNORED))
   t.regex(message, /labels 0 to 2 for target but found 255 at sample 0, pixel \(1, 0\)/)

@@ -236,18 +236,20 @@ test('sensitivity-specificity is the squared errors of either side', (t) => {
 const ALIKE = [0, 1, 1, 1, 0, 1, 1, 1, 0]
 
 test('with distances 0 and 1 Wasserstein Dice counts what is missed', (t) => {
-  valuesOf(wasserstein(3, { distances: ALIKE, smooth: 0.5 })).forEach((value, n) => {
+  valuesOf(wasserstein(3, { distances: ALIKE, smoothNumerator: 0.25, smoothDenominator: 0.5 })).forEach((value, n) => {
     const sums = [0, 1, 2].map((c) => sumsOf(n, c))
     // W = 1 − p_y: hits are Σ p_y over the foreground, errors Σ (1 − p_y) over all pixels.
     const hits = sums[1]!.I + sums[2]!.I
     const errors = 6 - sums.reduce((total, { I }) => total + I, 0)
-    t.true(near(value, 1 - (2 * hits + 0.5) / (2 * hits + errors + 0.5)))
+    t.true(near(value, 1 - (2 * hits + 0.25) / (2 * hits + errors + 0.5)))
   })
-  valuesOf(wasserstein(3, { distances: ALIKE, weighting: 'volume', smooth: 0.5 })).forEach((value, n) => {
+  valuesOf(
+    wasserstein(3, { distances: ALIKE, weighting: 'volume', smoothNumerator: 0.75, smoothDenominator: 0.5 }),
+  ).forEach((value, n) => {
     const sums = [0, 1, 2].map((c) => sumsOf(n, c))
     const hits = sums.reduce((total, { I, G }) => total + I / (G + 1), 0)
     const both = sums.reduce((total, { I, G }) => total + (G + I) / (G + 1), 0)
-    t.true(near(value, 1 - (2 * hits + 0.5) / (both + 0.5)))
+    t.true(near(value, 1 - (2 * hits + 0.75) / (both + 0.5)))
   })
 })
 
@@ -265,7 +267,7 @@ test('Wasserstein Dice of two classes, one pixel a sample, in a batch of several
     pixels: 1,
     target: Uint8Array.of(0, 1),
   }
-  const term = wasserstein(2, { distances, smooth: 1 })
+  const term = wasserstein(2, { distances, smoothNumerator: 1, smoothDenominator: 1 })
   const spec = none(term, 2)
   // W = 0.8·0.3 in the background, where nothing is to be hit; 0.8·0.4 in the foreground.
   t.true(near(lossOf(engine, spec, one(0.3, 0)), 0.24 / 1.24))

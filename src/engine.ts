@@ -122,8 +122,8 @@ export interface SensitivitySpecificityTerm extends CellOptions {
  * Generalised Wasserstein Dice. With `W_v = Σ_c M[y_v, c]·p_c` (per-class targets: `Σ_y g_y Σ_c M[y, c]·p_c`) and the class weight
  * `a_y` of a pixel (`'volume'`: `1/(G_y + 1)`), per sample or for the batch:
  *
- *     'default'   TP = Σ_{y>0} m·(1 − W)     loss = 1 − (2TP + s)/(2TP + Σ m·W + s)
- *     'volume'    TP = Σ m·a·(1 − W)         loss = 1 − (2TP + s)/(Σ m·a·(2 − W) + s)
+ *     'default'   TP = Σ_{y>0} m·(1 − W)     loss = 1 − (2TP + s_n)/(2TP + Σ m·W + s_d)
+ *     'volume'    TP = Σ m·a·(1 − W)         loss = 1 − (2TP + s_n)/(Σ m·a·(2 − W) + s_d)
  */
 export interface WassersteinTerm {
   readonly kind: 'wasserstein'
@@ -131,7 +131,8 @@ export interface WassersteinTerm {
   /** M, `[C, C]` row by row, at most 1. */
   readonly distances: readonly number[]
   readonly weighting: 'default' | 'volume'
-  readonly smooth: number
+  readonly smoothNumerator: number
+  readonly smoothDenominator: number
   readonly scorePer: 'sample' | 'batch'
   readonly reduction: Reduction
 }

@@ -10,7 +10,7 @@
  *       2 binary-cross-entropy     classWeights: [w]?, positiveWeights: [π]?, labelSmoothing, meanOver, clip, reduction
  *       3 correlation              cells, smooth
  *       4 sensitivity-specificity  cells, share, smooth
- *       5 wasserstein              distances: [d], weighting, smooth, scorePer, reduction
+ *       5 wasserstein              distances: [d], weighting, smoothNumerator, smoothDenominator, scorePer, reduction
  *       6 pixel                    function, form, gammas: [γ], positiveWeights: [a]?, negativeWeights: [b]?, targetScale,
  *                                  targetOffset, softTarget, reducedThreshold?, normalized, classes: [class], meanOver, clip,
  *                                  reduction
@@ -100,7 +100,8 @@ function termPlan(term: Term): readonly number[] {
       return [
         ...list(term.distances),
         WASSERSTEIN_WEIGHTINGS.indexOf(term.weighting),
-        term.smooth,
+        term.smoothNumerator,
+        term.smoothDenominator,
         SCORE_PER.indexOf(term.scorePer),
         REDUCTIONS.indexOf(term.reduction),
       ]

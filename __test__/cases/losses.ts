@@ -191,7 +191,9 @@ const CELLS: readonly Loss[] = [
     sensitivitySpecificity(C, { share: 0.6, smooth: 1e-2, scorePer: 'class', emptyClass: 'skip' }),
   ),
   cellLosses('wasserstein', (C) => wasserstein(C)),
-  cellLosses('wasserstein, one score per batch, smooth', (C) => wasserstein(C, { scorePer: 'batch', smooth: 1 })),
+  cellLosses('wasserstein, one score per batch, smooth', (C) =>
+    wasserstein(C, { scorePer: 'batch', smoothNumerator: 2, smoothDenominator: 1 }),
+  ),
   cellLosses('wasserstein by volume', (C) => wasserstein(C, { weighting: 'volume' })),
   cellLosses('wasserstein by volume, one score per batch', (C) =>
     wasserstein(C, { weighting: 'volume', scorePer: 'batch' }),

@@ -46,7 +46,7 @@ export function sensitivitySpecificity(
 export function wasserstein(classes: number, options: Partial<WassersteinTerm> = {}): WassersteinTerm {
   const ids = neutral.classIds(classes)
   const distances = ids.flatMap((i) => ids.map((j) => Math.abs(i - j) / classes))
-  return neutral.wasserstein({ distances, smooth: 1e-5, ...options })
+  return neutral.wasserstein({ distances, smoothNumerator: 1e-5, smoothDenominator: 1e-5, ...options })
 }
 
 /** A focal loss with γ = 2. */

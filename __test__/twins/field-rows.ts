@@ -137,7 +137,13 @@ export const jdtRows = ({ jdt }: Conventions): readonly Row[] => [
     soft((p) => field.jdt(p, S, 'ALL', MEANS)),
     { target: SOFT },
   ),
-  ...[0.1, 0.42, 0.45, 0.9].map((threshold) =>
+  row('JDTLoss of labels, none of which is above the threshold', jdt.JDTLoss({ ...MEANS, threshold: 1 }), () => 0),
+  row(
+    'JDTLoss of all classes, whatever the threshold',
+    jdt.JDTLoss({ ...MEANS, threshold: 1, activeClassesModeHard: 'ALL' }),
+    soft((p) => field.jdt(p, G, 'ALL', MEANS)),
+  ),
+  ...[0.1, 0.42, 0.45, 0.9, 1].map((threshold) =>
     row(
       `JDTLoss of soft targets above ${threshold}`,
       jdt.JDTLoss({ ...MEANS, activeClassesModeSoft: 'PRESENT', threshold }),

@@ -4,14 +4,15 @@
  */
 import { labelArray, planeArray, weightArray } from '../convert.ts'
 import { list } from '../describe.ts'
-import type { Activation, EvaluateCall, FloatArray } from '../engine.ts'
+import type { EvaluateCall, FloatArray, LabelArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
+import { faultError } from '../faults.ts'
 import { geometryOf, isOneOfShapes, sameShape, type Geometry, type Layout } from '../layout.ts'
 import { isPerClass } from '../target.ts'
 import { checkLength, type Tensor } from '../tensor.ts'
 import { lengthOf } from '../typed-array.ts'
-import { everyClass } from './terms.ts'
-import { permutation, permute, select, size, softmax, staysInPlace, type Path } from './path.ts'
+import { classIds, everyClass } from './terms.ts'
+import { permutation, permute, select, size, staysInPlace, type Path } from './path.ts'
 
 /** A tensor of the call other than the prediction, by the name of its argument. */
 export interface Input {
@@ -57,18 +58,6 @@ export function elements(path: Path): Grid {
   return grid(path, '')
 }
 
-/** A grid and the activation that is left to the engine, which has no softmax of one class: that is 1 whatever the logit is. */
-export interface Activated {
-  readonly grid: Grid
-  readonly activation: Activation
-}
-
-/** Leaves an activation to the engine where it can be left. */
-export function activate(grid: Grid, activation: Activation): Activated {
-  if (activation !== 'softmax' || grid.classes > 1) return { grid, activation }
-  return { grid: { ...grid, path: softmax(grid.path, grid.pixels, 1) }, activation: 'none' }
-}
-
 /** Geometry of a prediction whose axes are `lead`, then spatial ones, then `trail`. */
 function grid(path: Path, lead: string, trail = ''): Grid {
   // A letter an axis; the engines only need to know which are samples and classes, so that all others are W.
@@ -82,10 +71,62 @@ export function labels(input: Input, grid: Geometry): Target {
   return { target: labelArray(input.tensor), perClass: false }
 }
 
+/** Labels as planes of numbers, for a convention that computes with them, and the weights of the pixels. */
+export interface LabelPlanes {
+  readonly planes: Float64Array
+  /** 0 where the label is ignored. */
+  readonly counts: Float64Array
+}
+
+/** Labels as planes, channels first: 0 where a pixel does not count, else the value of each class beside the pixel's own. */
+export function labelPlanes(
+  given: LabelArray,
+  grid: Geometry,
+  weights: FloatArray | undefined,
+  ignoreIndex: number | undefined,
+  valueOf: (c: number, label: number) => number,
+): LabelPlanes {
+  const { samples, classes, pixels } = grid
+  const planes = new Float64Array(samples * classes * pixels)
+  const counts = Float64Array.from(weights ?? new Float64Array(samples * pixels).fill(1))
+  const ids = classIds(classes)
+  for (let index = 0; index < counts.length; index += 1) {
+    const label = Number(given[index])
+    if (label === ignoreIndex) counts[index] = 0
+    if (counts[index] === 0) continue
+    const [sample, pixel] = [Math.floor(index / pixels), index % pixels]
+    if (!ids.includes(label)) throw noClass(grid, label, sample, pixel, ignoreIndex)
+    for (const c of ids) planes[(sample * classes + c) * pixels + pixel] = valueOf(c, label)
+  }
+  return { planes, counts }
+}
+
+/** The error for a label that is no class. To be thrown. */
+function noClass(
+  geometry: Geometry,
+  value: number,
+  sample: number,
+  pixel: number,
+  ignoreIndex: number | undefined,
+): Error {
+  const fault = Number.isInteger(value) ? 'label-out-of-range' : 'label-not-integer'
+  const plan = { activations: [], ignoreIndex, maskValue: undefined }
+  return faultError(
+    { fault, value, sample, class: 0, pixel },
+    { geometry, plan, channelsLastLikely: false, foreign: true },
+  )
+}
+
 /** One plane a class: the prediction's shape. Integers are read as numbers. */
 export function planes(input: Input, grid: Geometry): Target {
   isPerClass(input.tensor, grid, { kind: 'per-class', labeled: false })
   return { target: planeArray(input.tensor), perClass: true }
+}
+
+/** Planes; of one channel also without its axis. */
+export function onePlaneOrMore(input: Input, grid: Geometry): Target {
+  const withoutAxis = grid.classes === 1 && input.tensor.shape?.length === grid.shape.length - 1
+  return planes(withoutAxis ? reshapeInput(input, grid.shape) : input, grid)
 }
 
 /** The elements of a tensor as numbers, for a convention that computes with them: as they lie where they are floats. */
@@ -253,6 +294,20 @@ export function holdsLabels(input: Input, grid: Geometry): boolean {
   const { shape, data } = input.tensor
   if (grid.classes === 1) return false
   return shape === undefined ? lengthOf(data) === grid.samples * grid.pixels : isOneOfShapes(shape, grid.labelShapes)
+}
+
+/** Whether some label that counts has a weight: else a mean over the weights is 0/0. */
+export function hasWeight(
+  labels: LabelArray,
+  ignoreIndex: number | undefined,
+  classWeights: readonly number[] | undefined,
+  pixelWeights: FloatArray | undefined,
+): boolean {
+  for (let pixel = 0; pixel < labels.length; pixel += 1) {
+    const label = Number(labels[pixel])
+    if (label !== ignoreIndex && classWeights?.[label] !== 0 && pixelWeights?.[pixel] !== 0) return true
+  }
+  return false
 }
 
 /** The sums of so many numbers each: of values of elements with classes last, one number a pixel. */

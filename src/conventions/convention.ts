@@ -75,7 +75,7 @@ export interface Job extends Target {
   readonly own?: EngineCriterion | undefined
   readonly grid: Grid
   readonly pixelWeights: FloatArray | undefined
-  /** The names of a compound's terms in the result, each with the part of its term's weight that is not the compound's. */
+  /** The names of a compound's terms in the result (those of one name are summed), each with the part of its term's weight that is not the compound's. */
   readonly names?: readonly (readonly [name: string, factor: number])[] | undefined
 }
 
@@ -98,6 +98,7 @@ export interface Arrangement {
 export function together(first: Job, second: Job): Job[] {
   const same =
     first.grid.path === second.grid.path &&
+    first.grid.classes === second.grid.classes &&
     first.spec.activation === second.spec.activation &&
     first.spec.ignoreIndex === second.spec.ignoreIndex &&
     first.spec.regions === second.spec.regions &&
@@ -271,7 +272,11 @@ function namedTerms(
   results: readonly JobResult[],
 ): Record<string, number> {
   const terms = results.flatMap((result) => [...result.terms])
-  return Object.fromEntries(names.map(([name, factor], index) => [name, factor * (terms[index] as number)]))
+  const named: Record<string, number> = {}
+  for (const [index, [name, factor]] of names.entries()) {
+    named[name] = (named[name] ?? 0) + factor * (terms[index] as number)
+  }
+  return named
 }
 
 function optional(value: unknown, name: string): Input | undefined {

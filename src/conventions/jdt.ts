@@ -1,7 +1,7 @@
 /** JDTLosses: `losses.jdt_loss`. Logits `[N, C, …]`, targets labels `[N, …]` or soft planes `[N, C, …]`. */
 import type { FloatArray, RegionTerm } from '../engine.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
-import { activate, channelsFirst, holdsLabels, labels, oneAClass, pixelWeights, planes, type Grid } from './arrange.ts'
+import { channelsFirst, holdsLabels, labels, oneAClass, pixelWeights, planes, type Grid } from './arrange.ts'
 import { convention, type Convention, type Job } from './convention.ts'
 import { flag, number, numbers, orNull, word, type Read } from './reader.ts'
 import { classIds, criterion, region } from './terms.ts'
@@ -35,7 +35,7 @@ export interface JDTLossOptions {
   readonly gamma?: number | undefined
   /** s ≥ 0. Default 1e-3. */
   readonly smooth?: number | undefined
-  /** A class is present where a target is above this, in [0, 1). Default 0.01. */
+  /** ≥ 0: a class is present where a target is above this; a label is 1. Default 0.01. */
   readonly threshold?: number | undefined
   /** 1 or 2; the library's higher norms are refused. Default 1. */
   readonly norm?: 1 | 2 | undefined
@@ -54,7 +54,6 @@ export interface JDTLossOptions {
 const MODES = ['PRESENT', 'ALL'] as const
 const NORM: Range = { integer: true, min: 1, max: 2 }
 const POWER: Range = { min: 1 }
-const BELOW_ONE: Range = { min: 0, max: 1, below: true }
 
 const TABLE = {
   mIoUD: number(1, NON_NEGATIVE),
@@ -64,7 +63,7 @@ const TABLE = {
   beta: number(1, NON_NEGATIVE),
   gamma: number(1, POWER),
   smooth: number(1e-3, NON_NEGATIVE),
-  threshold: number(0.01, BELOW_ONE),
+  threshold: number(0.01, NON_NEGATIVE),
   norm: number(1, NORM),
   logLoss: flag(false),
   ignoreIndex: orNull(number(0, INTEGER)),
@@ -106,17 +105,19 @@ export const JDTLoss: Convention<JDTLossOptions> = convention('jdt.JDTLoss', TAB
   const weighed = MEANS.filter(({ name }) => options[name] > 0)
   const means = weighed.length > 0 ? weighed : MEANS.slice(0, 1)
   return (inputs) => {
-    const { grid, activation } = activate(channelsFirst(inputs.prediction), 'softmax')
+    const grid = channelsFirst(inputs.prediction)
     const { classes } = grid
     const hard = holdsLabels(inputs.target, grid)
     const mode = hard ? options.activeClassesModeHard : options.activeClassesModeSoft
     const ignoreIndex = hard && inputs.mask === undefined ? options.ignoreIndex : undefined
     const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
-    const weights = pixelWeights(inputs, grid)
+    // A label is 1 in the plane of its class, which no threshold of 1 lets pass.
+    const none = hard && mode === 'PRESENT' && options.threshold >= 1
+    const weights = none ? new Float64Array(grid.samples * grid.pixels) : pixelWeights(inputs, grid)
     const jobOf = (some: readonly Mean[]): Job => {
       const terms = some.map((mean) => termOf(mean, options, mode, classes))
       const names = means.length > 1 ? some.map(({ name }) => [name, 1] as const) : undefined
-      const spec = criterion({ activation, classes, ignoreIndex, terms })
+      const spec = criterion({ activation: 'softmax', classes, ignoreIndex, terms })
       return { spec, grid, ...target, pixelWeights: weights, names }
     }
     if (hard || mode === 'ALL') return { jobs: [jobOf(means)] }

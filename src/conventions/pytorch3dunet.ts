@@ -1,7 +1,7 @@
 /** pytorch-3dunet: `pytorch3dunet.unet3d.losses`. Predictions `[N, C, …]`, targets planes of the same shape. */
 import type { Activation, FloatArray, RegionTerm } from '../engine.ts'
 import { NON_NEGATIVE, POSITIVE } from '../options.ts'
-import { activate, channelsFirst, oneAClass, pixelWeights, planes } from './arrange.ts'
+import { channelsFirst, oneAClass, pixelWeights, planes } from './arrange.ts'
 import { convention, type Convention } from './convention.ts'
 import { activated, withComplement, type Path } from './path.ts'
 import { number, numbers, orNull, word, type Reader } from './reader.ts'
@@ -41,18 +41,22 @@ export const DiceLoss: Convention<DiceLossOptions> = convention(
   { ...NORMALIZATION, weight: orNull(numbers(NON_NEGATIVE)) },
   ({ normalization, weight }) =>
     (inputs) => {
-      const { grid, activation } = activate(channelsFirst(inputs.prediction), normalization)
+      const grid = channelsFirst(inputs.prediction)
       const { classes } = grid
       const tensors = { grid, ...planes(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }
       const ids = classIds(classes)
       if (weight === undefined) {
-        return { jobs: [{ ...tensors, spec: criterion({ activation, classes, terms: [scores({ classes: ids })] }) }] }
+        return {
+          jobs: [
+            { ...tensors, spec: criterion({ activation: normalization, classes, terms: [scores({ classes: ids })] }) },
+          ],
+        }
       }
       // 1 − mean of w·d, which is not the weighted mean of 1 − d.
       const classWeights = oneAClass(weight, classes, 'weight')
       const term = scores({ classes: ids, transform: 'negative', classWeights })
       return {
-        jobs: [{ ...tensors, spec: criterion({ activation, classes, terms: [term] }) }],
+        jobs: [{ ...tensors, spec: criterion({ activation: normalization, classes, terms: [term] }) }],
         loss: (sum) => 1 + sum,
       }
     },

@@ -62,7 +62,8 @@ export function wasserstein(given: Partial<WassersteinTerm> & Pick<WassersteinTe
     kind: 'wasserstein',
     weight: 1,
     weighting: 'default',
-    smooth: 0,
+    smoothNumerator: 0,
+    smoothDenominator: 0,
     scorePer: 'sample',
     reduction: 'mean',
     ...given,
@@ -149,6 +150,22 @@ export function criterion(given: Partial<CriterionSpec> & Pick<CriterionSpec, 'c
 export function classIds(count: number, includeBackground = true): number[] {
   const first = includeBackground ? 0 : 1
   return Array.from({ length: count - first }, (_, index) => index + first)
+}
+
+/** Every class against the rest: a label that is no class is background of all. */
+export function oneVersusRest(classes: number): number[][] {
+  return classIds(classes).map((c) => [c])
+}
+
+/** The regions of libraries whose labels count classes from 0, also where there is one; an engine has label 1 for a single class. */
+export function labelRegions(classes: number): number[][] | undefined {
+  return classes === 1 ? oneVersusRest(classes) : undefined
+}
+
+/** The loss where a mean is divided by the sum of class weights: 0/0 is NaN. */
+export function overWeights(weights: readonly number[] | undefined): (sum: number) => number {
+  const undefinedMean = weights?.every((weight) => weight === 0) === true
+  return (sum) => (undefinedMean ? NaN : sum)
 }
 
 /** The same number for every class. */

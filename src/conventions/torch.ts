@@ -1,23 +1,24 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
-import { list } from '../describe.ts'
-import type { FloatArray, LabelArray } from '../engine.ts'
 import { masklossError } from '../errors.ts'
 import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
+import { sameShape } from '../layout.ts'
 import {
   channelsFirst,
-  classesLast,
   elements,
+  hasWeight,
   holdsLabels,
   labels,
   oneAClass,
   pixelWeights,
   planes,
   type Grid,
+  type Input,
 } from './arrange.ts'
 import { convention, type Convention } from './convention.ts'
+import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from './element-entropy.ts'
 import { reshape, type Path } from './path.ts'
-import { broadcastNumbers, number, numbers, orNull, word, type Broadcast, type NestedNumbers } from './reader.ts'
-import { binaryCrossEntropy, criterion, crossEntropy as categorical } from './terms.ts'
+import { number, numbers, orNull, word } from './reader.ts'
+import { criterion, crossEntropy as categorical } from './terms.ts'
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
 const SHARE: Range = { min: 0, max: 1 }
@@ -28,7 +29,7 @@ const SHARE: Range = { min: 0, max: 1 }
  *     ℓ_v = −Σ_c w_c·t'_c·log p_c,   t' = (1 − ε)·t + ε/C
  *
  * Labels `[N, …]`: the mean divides by Σ w_y of the labels that count, and is NaN (with gradient 0) where that is 0. Probabilities
- * `[N, C, …]`: it divides by the number of pixels, and no label is ignored. `'none'` returns one value a pixel, `[N, …]`.
+ * `[N, C, …]`: it divides by the number of pixels, and an ignoreIndex ≥ 0 is refused. `'none'` returns one value a pixel, `[N, …]`.
  */
 export interface CrossEntropyOptions {
   /** w, one number ≥ 0 a class. Default `null`: 1. */
@@ -55,7 +56,8 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       const { prediction } = inputs
       const single = prediction.shape.length === 1
       const grid = channelsFirst(single ? reshape(prediction, [1, ...prediction.shape]) : prediction)
-      const hard = holdsLabels(inputs.target, grid)
+      const hard = isHard(inputs.target, grid, prediction)
+      if (!hard && ignoreIndex >= 0) throw noIgnored(ignoreIndex)
       const term = categorical({
         classWeights: weight === undefined ? undefined : oneAClass(weight, grid.classes, 'weight'),
         labelSmoothing,
@@ -70,7 +72,7 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       })
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
       const weights = pixelWeights(inputs, grid)
-      const counts = (): boolean => someCounts(target.target, ignoreIndex, term.classWeights, weights)
+      const counts = (): boolean => hasWeight(target.target, ignoreIndex, term.classWeights, weights)
       const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
       return {
         jobs: [{ spec, grid, ...target, pixelWeights: weights }],
@@ -80,18 +82,20 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
     },
 )
 
-/** Whether the weights of the labels do not sum to 0. */
-function someCounts(
-  labels: LabelArray,
-  ignoreIndex: number,
-  classWeights: readonly number[] | undefined,
-  pixelWeights: FloatArray | undefined,
-): boolean {
-  for (let pixel = 0; pixel < labels.length; pixel += 1) {
-    const label = Number(labels[pixel])
-    if (label !== ignoreIndex && classWeights?.[label] !== 0 && pixelWeights?.[pixel] !== 0) return true
-  }
-  return false
+function noIgnored(ignoreIndex: number): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'ignoreIndex',
+    expected: 'no ignoreIndex ≥ 0 with probabilities as the target, as in PyTorch',
+    actual: `${ignoreIndex}`,
+    remedy: 'leave pixels out by a mask',
+  })
+}
+
+/** Whether a target holds labels: of one class those that lack its axis, which probabilities have. */
+function isHard(target: Input, grid: Grid, { shape }: Path): boolean {
+  if (grid.classes > 1) return holdsLabels(target, grid)
+  return target.tensor.shape !== undefined && !sameShape(target.tensor.shape, shape)
 }
 
 /**
@@ -99,51 +103,22 @@ function someCounts(
  *
  *     ℓ = w·((1 − t)·z + (1 + (π − 1)·t)·log(1 + e^{−z}))
  *
- * for tensors of any shape; the mean divides by the number of elements, whatever they weigh. `weight` (w) is the call option
- * `pixelWeights` here, of the prediction's shape or one that broadcasts to it.
+ * for tensors of any shape; the mean divides by the number of elements, whatever they weigh. A `weight` that differs from call to call
+ * is the call option `pixelWeights`, with which it is multiplied.
  */
-export interface BinaryCrossEntropyWithLogitsOptions {
+export interface BinaryCrossEntropyWithLogitsOptions extends ElementFactorOptions {
   /** Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
-  /**
-   * π ≥ 0, factor of the positive part: one number, or nested lists that PyTorch broadcasts: one a class `[C]` where classes are the last axis,
-   * `[[[2]], [[3]]]` of shape [C, 1, 1] for `[N, C, H, W]`. Default `null`: 1.
-   */
-  readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
 /** {@inheritDoc BinaryCrossEntropyWithLogitsOptions} */
 export const binaryCrossEntropyWithLogits: Convention<BinaryCrossEntropyWithLogitsOptions> = convention(
   'torch.binaryCrossEntropyWithLogits',
-  { reduction: word(REDUCTIONS, 'mean'), posWeight: orNull(broadcastNumbers(NON_NEGATIVE)) },
-  ({ reduction, posWeight }) =>
+  { ...ELEMENT_FACTORS, reduction: word(REDUCTIONS, 'mean') },
+  ({ weight, reduction, posWeight }) =>
     (inputs) => {
-      const { shape } = inputs.prediction
-      const grid = gridFor(inputs.prediction, posWeight)
-      const positiveWeights =
-        posWeight === undefined ? undefined : oneAClass(posWeight.numbers, grid.classes, 'posWeight')
-      const term = binaryCrossEntropy({ positiveWeights, reduction })
-      const spec = criterion({ activation: 'sigmoid', classes: grid.classes, terms: [term] })
-      return {
-        jobs: [{ spec, grid, ...planes(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
-        valuesShape: reduction === 'none' ? shape : undefined,
-      }
+      const grid = elements(inputs.prediction)
+      const weights = pixelWeights(inputs, grid, constant('weight', weight))
+      return elementEntropy({ grid, ...planes(inputs.target, grid), pixelWeights: weights }, { posWeight, reduction })
     },
 )
-
-/** The axis along which the weights differ is the classes'; where they do not, every element is a pixel. */
-function gridFor(path: Path, weights: Broadcast | undefined): Grid {
-  if (weights === undefined || weights.numbers.length === 1) return elements(path)
-  const { shape } = weights
-  const fromLast = shape.length - shape.findIndex((extent) => extent > 1)
-  const single = shape.filter((extent) => extent > 1).length === 1
-  if (single && fromLast === 1) return classesLast(path)
-  if (single && fromLast === path.shape.length - 1) return channelsFirst(path)
-  throw masklossError({
-    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-    argument: 'posWeight',
-    expected: 'weights along the last axis [C], or along axis 1 [C, 1, …]',
-    actual: `a shape ${list(shape)} beside a prediction ${list(path.shape)}`,
-    remedy: 'arrange one weight a class as PyTorch broadcasts it',
-  })
-}

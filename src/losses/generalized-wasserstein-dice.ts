@@ -75,7 +75,8 @@ const GENERALIZED_WASSERSTEIN_DICE: LossTerm<GeneralizedWassersteinDiceOptions> 
             remedy,
           )
         }
-        return { kind: 'wasserstein', distances: matrix.flat(), weighting, smooth, scorePer, reduction }
+        const smoothing = { smoothNumerator: smooth, smoothDenominator: smooth }
+        return { kind: 'wasserstein', distances: matrix.flat(), weighting, ...smoothing, scorePer, reduction }
       },
     }
   },

@@ -9,7 +9,7 @@ import { sum, Sums } from './sum.ts'
  * Generalised Wasserstein Dice. With the volume `G_y = Σ m·g_y` of a label and its error `E_y = Σ m·g_y·Σ_c M[y, c]·p_c`, so that
  * `Σ m·g_y·(1 − W) = G_y − E_y`, both weightings are
  *
- *     loss = Σ_y n_y·E_y / D,   D = s + Σ_y (2·b_y·G_y + (n_y − 2·b_y)·E_y)
+ *     loss = (s_d − s_n + Σ_y n_y·E_y) / D,   D = s_d + Σ_y (2·b_y·G_y + (n_y − 2·b_y)·E_y)
  *
  * `'default'` with n = 1 and b = 1 but for b_0 = 0; `'volume'` with n = b = 1/(G + 1). By an error:
  * `∂loss/∂E_y = (n_y − loss·(n_y − 2·b_y))/D`.
@@ -83,8 +83,9 @@ export class Wasserstein implements Computation {
       const n = byVolume ? 1 / (G + 1) : 1
       return { G, E: ofLabel(this.#error, y), n, b: byVolume || y > 0 ? n : 0 }
     })
-    const D = this.#term.smooth + sum(labels.map(({ G, E, n, b }) => 2 * b * G + (n - 2 * b) * E))
-    const loss = sum(labels.map(({ E, n }) => n * E)) / D
+    const { smoothNumerator, smoothDenominator } = this.#term
+    const D = smoothDenominator + sum(labels.map(({ G, E, n, b }) => 2 * b * G + (n - 2 * b) * E))
+    const loss = (smoothDenominator - smoothNumerator + sum(labels.map(({ E, n }) => n * E))) / D
     return { loss, byError: Float64Array.from(labels, ({ n, b }) => (n - loss * (n - 2 * b)) / D) }
   }
 }

@@ -169,7 +169,8 @@ impl Reader<'_> {
         Ok(Wasserstein {
             distances,
             weighting: self.name(&[WassersteinWeighting::Default, WassersteinWeighting::Volume])?,
-            smooth: self.number()?,
+            smooth_numerator: self.number()?,
+            smooth_denominator: self.number()?,
             score_per: self.score_per()?,
             reduction: self.reduction()?,
         })

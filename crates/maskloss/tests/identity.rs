@@ -69,7 +69,8 @@ impl Score {
                     .map(|i| (i / classes).abs_diff(i % classes) as f64 / classes as f64)
                     .collect(),
                 weighting,
-                smooth: 1e-3,
+                smooth_numerator: 2e-3,
+                smooth_denominator: 1e-3,
                 score_per: ScorePer::Sample,
                 reduction: Reduction::Sum,
             }),

@@ -6,7 +6,7 @@ import { labels, numbersOf, oneAClass, reshapeInput, shapeOf, type Input, type T
 import { convention, type Arrangement, type Convention } from '../convention.ts'
 import { divideBySum, softmax } from '../path.ts'
 import { flag, number, numberOrNumbers, orNull } from '../reader.ts'
-import { classIds, criterion, crossEntropy, everyClass, pixelTerm } from '../terms.ts'
+import { classIds, criterion, crossEntropy, everyClass, labelRegions, pixelTerm } from '../terms.ts'
 import {
   CLASS_AXIS,
   classes,
@@ -98,7 +98,8 @@ function entropy(
     reduction: weighing.reduction,
   })
   const activation = fromLogits ? 'softmax' : 'none'
-  const spec = criterion({ activation, classes: grid.classes, ignoreIndex: ignoreClass, terms: [term] })
+  const regions = target.perClass ? undefined : labelRegions(grid.classes)
+  const spec = criterion({ activation, classes: grid.classes, ignoreIndex: ignoreClass, regions, terms: [term] })
   return {
     jobs: [{ spec, grid: { ...grid, path }, ...target, pixelWeights: weighing.factors }],
     valuesShape: weighing.valuesShape,
@@ -195,7 +196,8 @@ export const CategoricalGeneralizedCrossEntropy: Convention<CategoricalGeneraliz
 
 /** One term of probabilities. */
 function single({ grid }: Classes, target: Target, weighing: Weighing, term: PixelTerm): Arrangement {
-  const spec = criterion({ classes: grid.classes, terms: [term] })
+  const regions = target.perClass ? undefined : labelRegions(grid.classes)
+  const spec = criterion({ classes: grid.classes, regions, terms: [term] })
   return {
     jobs: [{ spec, grid, ...target, pixelWeights: weighing.factors }],
     valuesShape: weighing.valuesShape,

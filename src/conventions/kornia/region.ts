@@ -1,10 +1,9 @@
 /** kornia's Dice and Tversky losses. */
-import { faultError } from '../../faults.ts'
-import { channelsFirst, labels, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
+import { channelsFirst, labelPlanes, labels, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
 import { convention, type Convention, type Job } from '../convention.ts'
 import { perPixel, softmax } from '../path.ts'
 import { number, requiredNumber, word } from '../reader.ts'
-import { classIds, criterion, region } from '../terms.ts'
+import { classIds, criterion, labelRegions, overWeights, region } from '../terms.ts'
 import { IGNORE, SOFTENING, WEIGHT, weightsOf, type KorniaOptions } from './common.ts'
 
 /**
@@ -37,8 +36,12 @@ function dice(name: string): Convention<DiceLossOptions> {
       return { jobs: [{ spec, ...weighted(inputs, grid, classWeights, ignoreIndex) }] }
     }
     const terms = [{ ...term, targetFloor: SOFTENING, classWeights, weightMode: 'mean' as const }]
-    const spec = criterion({ activation: 'softmax', classes: grid.classes, ignoreIndex, terms })
-    return { jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }] }
+    const regions = labelRegions(grid.classes)
+    const spec = criterion({ activation: 'softmax', classes: grid.classes, ignoreIndex, regions, terms })
+    return {
+      jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
+      loss: pools ? undefined : overWeights(classWeights),
+    }
   })
 }
 
@@ -54,7 +57,7 @@ function weighted(
   weights: readonly number[],
   ignoreIndex: number | undefined,
 ): Omit<Job, 'spec'> {
-  const { samples, classes, pixels } = grid
+  const { classes, pixels } = grid
   const path = perPixel(
     softmax(grid.path, pixels, classes),
     pixels,
@@ -62,27 +65,10 @@ function weighted(
     (p, values) => weights.forEach((weight, c) => (values[c] = weight * (p[c] as number))),
     (_, _values, slopes, result) => weights.forEach((weight, c) => (result[c] = weight * (slopes[c] as number))),
   )
-  const given = labels(inputs.target, grid).target
-  const planes = new Float64Array(samples * classes * pixels)
-  const counts = Float64Array.from(pixelWeights(inputs, grid) ?? new Float64Array(samples * pixels).fill(1))
-  for (let index = 0; index < counts.length; index += 1) {
-    const label = Number(given[index])
-    if (label === ignoreIndex) counts[index] = 0
-    if (counts[index] === 0) continue
-    const [sample, pixel] = [Math.floor(index / pixels), index % pixels]
-    if (!classIds(classes).includes(label)) throw noClass(grid, label, sample, pixel, ignoreIndex)
-    for (const [c, weight] of weights.entries()) {
-      planes[(sample * classes + c) * pixels + pixel] = weight * (c === label ? 1 : SOFTENING)
-    }
-  }
+  const { target } = labels(inputs.target, grid)
+  const softened = (c: number, label: number): number => (weights[c] as number) * (c === label ? 1 : SOFTENING)
+  const { planes, counts } = labelPlanes(target, grid, pixelWeights(inputs, grid), ignoreIndex, softened)
   return { grid: { ...grid, path }, target: planes, perClass: true, pixelWeights: counts }
-}
-
-/** The error for a label that is no class. To be thrown. */
-function noClass(grid: Grid, value: number, sample: number, pixel: number, ignoreIndex: number | undefined): Error {
-  const fault = Number.isInteger(value) ? 'label-out-of-range' : 'label-not-integer'
-  const plan = { activations: [], ignoreIndex, maskValue: undefined }
-  return faultError({ fault, value, sample, class: 0, pixel }, { geometry: grid, plan, channelsLastLikely: false })
 }
 
 /**
@@ -110,7 +96,13 @@ function tversky(name: string): Convention<TverskyLossOptions> {
     const { classes } = grid
     const sizes = { scale: 1, alpha, beta, smoothDenominator: eps } as const
     const term = region({ scorePer: 'sample', classes: classIds(classes), ...sizes })
-    const spec = criterion({ activation: 'softmax', classes, ignoreIndex, terms: [term] })
+    const spec = criterion({
+      activation: 'softmax',
+      classes,
+      ignoreIndex,
+      regions: labelRegions(classes),
+      terms: [term],
+    })
     return { jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }] }
   })
 }

@@ -1,4 +1,5 @@
 /** What MONAI's losses have in common: `[N, C, …]`, activations by flags, one-hot on request, background left out on request. */
+import { list } from '../../describe.ts'
 import type { Activation, FloatArray, Reduction } from '../../engine.ts'
 import { masklossError } from '../../errors.ts'
 import { NON_NEGATIVE } from '../../options.ts'
@@ -179,6 +180,18 @@ export function classWeights(
   if (weight === undefined || counted.length === 1) return undefined
   const given = oneAClass(weight, counted.length, 'weight')
   return counted.length < classes ? [1, ...given] : given
+}
+
+/** Refuses `[N, C]`, where MONAI's sum over no axes is one over samples and classes too. */
+export function checkSpatial({ shape, spatial }: Grid, over: string): void {
+  if (spatial.length > 0) return
+  throw masklossError({
+    code: 'ERR_MASKLOSS_SHAPE',
+    argument: 'prediction',
+    expected: `[N, C, …] with an axis of pixels for ${over}`,
+    actual: list(shape),
+    remedy: 'add an axis of extent 1, which MONAI sums over alone',
+  })
 }
 
 /** Extents of 1 for the spatial axes, with which `'none'` keeps the prediction's rank. */

@@ -1,7 +1,7 @@
 /** MONAI's Dice with cross-entropy. */
 import type { Term } from '../../engine.ts'
 import { NON_NEGATIVE, type Range } from '../../options.ts'
-import { oneAClass } from '../arrange.ts'
+import { hasWeight, oneAClass } from '../arrange.ts'
 import { convention, together, type Convention, type Job } from '../convention.ts'
 import { number, numbers, orNull, word } from '../reader.ts'
 import { binaryCrossEntropy, criterion, crossEntropy } from '../terms.ts'
@@ -13,7 +13,7 @@ const SHARE: Range = { min: 0, max: 1 }
 /**
  * `DiceCELoss` of MONAI 1.5: `lambdaDice·DiceLoss + lambdaCe·CE`. CE is PyTorch's cross-entropy from logits, whatever activation the Dice
  * loss has, with labels or with planes as probabilities; of one channel its binary cross-entropy, with `weight` as the weight of the
- * positive part. CE takes all classes, Dice those that `includeBackground` leaves.
+ * positive part. CE takes all classes, Dice those that `includeBackground` leaves. Labels that all weigh 0 have the mean NaN, as in PyTorch.
  */
 export interface DiceCELossOptions extends Omit<MonaiDiceOptions, 'reduction' | 'weight'> {
   /** Default `'mean'`. */
@@ -48,7 +48,7 @@ export const DiceCELoss: Convention<DiceCELossOptions> = convention(
       const weight = options.weight === undefined ? undefined : oneAClass(options.weight, classes, 'weight')
       const activated = activate(grid, options)
       const foreground = options.includeBackground ? weight : weight?.slice(1)
-      const dice = diceTerm({ ...options, weight: foreground }, classes)
+      const dice = diceTerm({ ...options, weight: foreground }, grid)
       const logits = { weight: lambdaCe, reduction } as const
       // PyTorch divides by the weights of labels, but by the number of pixels where targets are probabilities.
       const entropy: Term =
@@ -69,7 +69,12 @@ export const DiceCELoss: Convention<DiceCELossOptions> = convention(
       }
       const activation = classes === 1 ? 'sigmoid' : 'softmax'
       const spec = criterion({ activation, classes, terms: [entropy] })
-      return { jobs: together(job, { ...job, spec, grid, names: [['crossEntropy', 1]] }) }
+      const isMean = classes > 1 && !target.perClass && reduction === 'mean'
+      const undefinedMean = isMean && !hasWeight(target.target, undefined, weight, pixelWeights)
+      return {
+        jobs: together(job, { ...job, spec, grid, names: [['crossEntropy', 1]] }),
+        loss: (sum) => (undefinedMean ? NaN : sum),
+      }
     }
   },
 )

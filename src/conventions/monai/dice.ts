@@ -1,6 +1,7 @@
 /** MONAI's region losses: Dice, masked Dice, Tversky, generalised Dice. */
 import type { RegionTerm } from '../../engine.ts'
 import { INTEGER } from '../../options.ts'
+import type { Grid } from '../arrange.ts'
 import { convention, type Arrangement, type Convention } from '../convention.ts'
 import { flag, number, orNull, word, type Read, type Reader } from '../reader.ts'
 import { criterion, everyClass, region } from '../terms.ts'
@@ -8,6 +9,7 @@ import {
   activate,
   ACTIVATIONS,
   checkActivations,
+  checkSpatial,
   classWeights,
   countedClasses,
   MONAI,
@@ -21,6 +23,7 @@ import {
   type MonaiWeightOptions,
   type Tensors,
 } from './common.ts'
+import { withNorms } from './norms.ts'
 
 /** Pixels that do not count. */
 export interface MonaiIgnoreOptions {
@@ -33,7 +36,10 @@ export interface MonaiIgnoreOptions {
 
 /** Soft targets. */
 export interface MonaiSoftLabelOptions {
-  /** I = (P + G − Σ|p − g|)/2, with which a perfect soft prediction reaches loss 0. Default `false`. */
+  /**
+   * I = (P + G − Σ|p − g|)/2, with which a perfect soft prediction reaches loss 0. P and G are Σ|p| and Σ|g| then: predictions below
+   * 0, as of `'tanh'`, take memory of their own, twice. Default `false`.
+   */
   readonly softLabel?: boolean | undefined
 }
 
@@ -74,7 +80,9 @@ export const IGNORE: { readonly ignoreIndex: Reader<number | undefined, number |
 const DICE_LOSS = { ...DICE, ...SOFT_LABEL, ...IGNORE }
 
 /** The term of Dice for some classes. */
-export function diceTerm(options: Read<typeof DICE> & { readonly softLabel?: boolean }, classes: number): RegionTerm {
+export function diceTerm(options: Read<typeof DICE> & { readonly softLabel?: boolean }, grid: Grid): RegionTerm {
+  const { classes } = grid
+  if (!options.batch) checkSpatial(grid, 'a score of each sample')
   const counted = countedClasses(classes, options.includeBackground)
   const errors = options.jaccard ? 1 : 0.5
   return region({
@@ -98,10 +106,13 @@ export function single(
   term: RegionTerm,
   shape: readonly number[],
 ): Arrangement {
-  const { grid, activation } = activate(tensors.grid, options)
-  const spec = criterion({ activation, classes: grid.classes, ignoreIndex: tensors.ignoreIndex, terms: [term] })
+  const { grid: activated, activation } = activate(tensors.grid, options)
+  const given = { ...tensors, grid: activated }
+  const signed = term.form === 'absolute' && activation === 'none'
+  const { grid, target, pixelWeights, ignoreIndex } = signed ? withNorms(given) : given
+  const spec = criterion({ activation, classes: grid.classes, ignoreIndex, terms: [term] })
   return {
-    jobs: [{ spec, grid, ...tensors.target, pixelWeights: tensors.pixelWeights }],
+    jobs: [{ spec, grid, ...target, pixelWeights }],
     valuesShape: term.reduction === 'none' ? shape : undefined,
   }
 }
@@ -129,7 +140,7 @@ function dice(options: Read<typeof DICE_LOSS>, name: string) {
   checkActivations(options, name)
   return (inputs: Parameters<typeof tensorsOf>[0]): Arrangement => {
     const tensors = tensorsOf(inputs, options.toOnehotY, options.ignoreIndex)
-    const term = diceTerm(options, tensors.grid.classes)
+    const term = diceTerm(options, tensors.grid)
     return single(tensors, options, term, [...cells(term, tensors), ...ones(tensors.grid)])
   }
 }
@@ -157,6 +168,7 @@ export const TverskyLoss: Convention<TverskyLossOptions> = convention(
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY, options.ignoreIndex)
+      if (!options.batch) checkSpatial(tensors.grid, 'a score of each sample')
       const term = region({
         classes: countedClasses(tensors.grid.classes, options.includeBackground),
         form: options.softLabel ? 'absolute' : 'product',
@@ -200,8 +212,10 @@ export const GENERALIZED_DICE: typeof MONAI &
 /** The term of generalised Dice for some classes. */
 export function generalizedDiceTerm(
   options: Read<typeof GENERALIZED_DICE> & { readonly softLabel?: boolean },
-  classes: number,
+  grid: Grid,
 ): RegionTerm {
+  const { classes } = grid
+  if (!options.batch) checkSpatial(grid, 'a score of each sample')
   const power = options.wType === 'square' ? 2 : 1
   return region({
     classes: countedClasses(classes, options.includeBackground),
@@ -225,7 +239,7 @@ export const GeneralizedDiceLoss: Convention<GeneralizedDiceLossOptions> = conve
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
-      const term = generalizedDiceTerm(options, tensors.grid.classes)
+      const term = generalizedDiceTerm(options, tensors.grid)
       const lead = options.batch ? [1] : [tensors.grid.samples, 1]
       return single(tensors, options, term, [...lead, ...ones(tensors.grid)])
     }

@@ -1,6 +1,5 @@
 /** MONAI's focal loss, and its two compounds with Dice. */
 import type { FloatArray, Reduction, RegionTerm } from '../../engine.ts'
-import { masklossError } from '../../errors.ts'
 import { NON_NEGATIVE } from '../../options.ts'
 import { broadcast, channelsFirst, type Grid } from '../arrange.ts'
 import { convention, together, type Arrangement, type Convention, type Job } from '../convention.ts'
@@ -10,6 +9,7 @@ import { classIds, criterion, everyClass, pixelTerm } from '../terms.ts'
 import {
   activate,
   checkActivations,
+  checkSpatial,
   classWeights,
   countedClasses,
   MONAI,
@@ -50,7 +50,7 @@ export interface MonaiFocalOptions extends MonaiWeightOptions {
  * number of pixels that count, without the factor C: so does MONAI.
  */
 export interface FocalLossOptions extends MonaiOptions, MonaiFocalOptions, MonaiIgnoreOptions {
-  /** Softmax instead of sigmoid; of two or more classes. Default `false`. */
+  /** Softmax instead of sigmoid; where one class counts the loss is 0, as in MONAI. Default `false`. */
   readonly useSoftmax?: boolean | undefined
 }
 
@@ -69,9 +69,12 @@ type Values = Float64Array<ArrayBuffer>
  * What is left between an engine's sum over classes and pixels and MONAI's reduction of `classes` planes: the mean goes over the elements,
  * but over the pixels alone where some are ignored; the sum is one of means over the pixels.
  */
-function factorOf({ reduction, ignoreIndex }: Focal, { pixels }: Grid, perElement: number, perPixel: number): number {
+function factorOf({ reduction, ignoreIndex }: Focal, grid: Grid, perElement: number, perPixel: number): number {
   if (reduction === 'none') return 1
-  if (reduction === 'sum') return 1 / pixels
+  if (reduction === 'sum') {
+    checkSpatial(grid, "reduction 'sum'")
+    return 1 / grid.pixels
+  }
   return ignoreIndex === undefined ? perElement : perPixel
 }
 
@@ -104,13 +107,15 @@ function sigmoidJob(tensors: Tensors, options: Focal, lambda = 1): Job {
  * part, behind a softmax in TypeScript.
  */
 function softmaxJob(tensors: Tensors, options: Focal): Job {
-  const { grid, target, ignoreIndex } = options.includeBackground ? tensors : foreground(tensors)
+  const isWhole = options.includeBackground || tensors.grid.classes === 1
+  const { grid, target, ignoreIndex } = isWhole ? tensors : foreground(tensors)
   const { classes } = grid
   const all = classIds(classes)
   const weights = classWeights(options.weight, classes, all) ?? everyClass(classes, 1)
   const { alpha } = options
   const balanced = alpha === undefined || !options.includeBackground ? undefined : alpha
-  const none = options.reduction === 'none'
+  // The loss of a pixel is that of its class, where there is one.
+  const none = options.reduction === 'none' && classes > 1
   const term = pixelTerm({
     function: 'focal',
     form: none ? 'binary' : 'categorical',
@@ -170,11 +175,7 @@ export const FocalLoss: Convention<FocalLossOptions> = convention(
     const { grid } = tensors
     const { includeBackground } = options
     const valuesShape = options.reduction === 'none' ? elementsShape(grid, includeBackground) : undefined
-    if (options.useSoftmax) {
-      const classes = countedClasses(grid.classes, includeBackground).length
-      if (classes < 2) throw oneClass(classes)
-      return { jobs: [softmaxJob(tensors, options)], valuesShape }
-    }
+    if (options.useSoftmax) return { jobs: [softmaxJob(tensors, options)], valuesShape }
     const job = { ...sigmoidJob(tensors, options), names: undefined }
     return {
       jobs: [job],
@@ -183,16 +184,6 @@ export const FocalLoss: Convention<FocalLossOptions> = convention(
     }
   },
 )
-
-function oneClass(classes: number): Error {
-  return masklossError({
-    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-    argument: 'useSoftmax',
-    expected: 'two or more classes that count',
-    actual: `${classes}, whose softmax is always 1`,
-    remedy: 'leave useSoftmax out',
-  })
-}
 
 /**
  * `DiceFocalLoss` of MONAI 1.5: `lambdaDice·DiceLoss + lambdaFocal·FocalLoss`. The focal loss is the sigmoid form, from logits, whatever
@@ -213,7 +204,7 @@ export const DiceFocalLoss: Convention<DiceFocalLossOptions> = convention(
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
-      const term = diceTerm(options, tensors.grid.classes)
+      const term = diceTerm(options, tensors.grid)
       return withFocal(tensors, options, { ...term, weight: options.lambdaDice }, 'dice')
     }
   },
@@ -245,7 +236,7 @@ export const GeneralizedDiceFocalLoss: Convention<GeneralizedDiceFocalLossOption
     checkActivations(options, name)
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
-      const term = generalizedDiceTerm(options, tensors.grid.classes)
+      const term = generalizedDiceTerm(options, tensors.grid)
       const focal = { ...options, alpha: undefined }
       return withFocal(tensors, focal, { ...term, weight: options.lambdaGdl }, 'generalizedDice')
     }

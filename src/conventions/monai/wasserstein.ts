@@ -10,8 +10,8 @@ import { criterion, wasserstein } from '../terms.ts'
  * `GeneralizedWassersteinDiceLoss` of MONAI 1.5, from logits (softmax) and labels `[N, …]` or `[N, 1, …]`, per sample. With
  * `W_v = Σ_c M[y_v, c]·p_c`, M divided by its largest element:
  *
- *     'default'   ℓ = 1 − (2T + s)/(2T + Σ W + s),      T = Σ_{y > 0} (1 − W)
- *     'GDL'       ℓ = 1 − (2T + s)/(Σ a·(2 − W) + s),   T = Σ a·(1 − W),  a = 1/(G_y + 1)
+ *     'default'   ℓ = 1 − (2T + s_n)/(2T + Σ W + s_d),      T = Σ_{y > 0} (1 − W)
+ *     'GDL'       ℓ = 1 − (2T + s_n)/(Σ a·(2 − W) + s_d),   T = Σ a·(1 − W),  a = 1/(G_y + 1)
  *
  * MONAI 1.5 mixes the samples of a batch and cannot reshape its result under `'none'`; here each sample has its own loss, and `'none'`
  * returns `[N]`. With one sample the numbers are the same.
@@ -23,9 +23,9 @@ export interface GeneralizedWassersteinDiceLossOptions {
   readonly weightingMode?: 'default' | 'GDL' | undefined
   /** Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
-  /** s ≥ 0 in the numerator. Default 1e-5. */
+  /** s_n ≥ 0. Default 1e-5. */
   readonly smoothNr?: number | undefined
-  /** s ≥ 0 in the denominator; the same as `smoothNr`. Default 1e-5. */
+  /** s_d ≥ 0. Default 1e-5. */
   readonly smoothDr?: number | undefined
 }
 
@@ -43,7 +43,6 @@ export const GeneralizedWassersteinDiceLoss: Convention<GeneralizedWassersteinDi
     const { distMatrix, reduction, smoothNr, smoothDr } = options
     const elements = distMatrix.flat()
     const largest = elements.reduce((most, distance) => Math.max(most, distance), 0)
-    if (smoothNr !== smoothDr) throw conflict('smoothDr', `smoothNr (${smoothNr})`, `${smoothDr}`)
     if (distMatrix.some((row) => row.length !== distMatrix.length) || largest === 0) {
       throw conflict(
         'distMatrix',
@@ -54,7 +53,8 @@ export const GeneralizedWassersteinDiceLoss: Convention<GeneralizedWassersteinDi
     const term = wasserstein({
       distances: elements.map((distance) => distance / largest),
       weighting: options.weightingMode === 'GDL' ? 'volume' : 'default',
-      smooth: smoothNr,
+      smoothNumerator: smoothNr,
+      smoothDenominator: smoothDr,
       reduction,
     })
     return (inputs) => {

@@ -1,4 +1,5 @@
 /** What nnU-Net's losses have in common: `[N, C, …]`, a negated Dice, compounds with factors. */
+import { list } from '../../describe.ts'
 import type { Activation, CriterionSpec, FloatArray, RegionTerm, Term } from '../../engine.ts'
 import { masklossError } from '../../errors.ts'
 import { INTEGER, NON_NEGATIVE } from '../../options.ts'
@@ -116,6 +117,18 @@ function diceTerm({ batchDice, doBg, smooth }: Dice, classes: number): RegionTer
 function activate({ path, pixels, classes }: Grid, activation: Activation): Path {
   if (activation === 'softmax') return softmax(path, pixels, classes)
   return activation === 'sigmoid' ? sigmoid(path) : path
+}
+
+/** Refuses `[N, C]` of the Dice class whose sum over no axes is, in PyTorch, one over samples and classes too. */
+export function checkSpatial({ shape, spatial }: Grid, diceClass: DiceClass): void {
+  if (diceClass === 'SoftDiceLoss' || spatial.length > 0) return
+  throw masklossError({
+    code: 'ERR_MASKLOSS_SHAPE',
+    argument: 'prediction',
+    expected: `[N, C, …] with an axis of pixels for ${diceClass}`,
+    actual: list(shape),
+    remedy: 'add an axis of extent 1, or take SoftDiceLoss',
+  })
 }
 
 /** Refuses `clipTp` where the class of Dice has no such option. */

@@ -1,11 +1,12 @@
 /** nnU-Net's cross-entropy over the worst pixels, and its compounds of Dice and cross-entropy for labels. */
 import { INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
-import { channelsFirst, labels, oneAClass, pixelWeights, type Inputs } from '../arrange.ts'
+import { channelsFirst, hasWeight, labels, oneAClass, pixelWeights, type Inputs } from '../arrange.ts'
 import { convention, together, type Arrangement, type Convention, type Job } from '../convention.ts'
 import { nested, number, numbers, orNull, word, type Read } from '../reader.ts'
 import { crossEntropy } from '../terms.ts'
 import {
   checkDiceClass,
+  checkSpatial,
   CLIPPED_DICE,
   DICE_CLASSES,
   diceJob,
@@ -32,6 +33,12 @@ export interface CrossEntropyKwargs {
   readonly labelSmoothing?: number | undefined
 }
 
+/** Options of PyTorch's cross-entropy. */
+export interface ReducedCrossEntropyKwargs extends CrossEntropyKwargs {
+  /** Default `'mean'`. */
+  readonly reduction?: 'mean' | 'sum' | undefined
+}
+
 /** What the compounds for labels take. */
 export interface LabelCompoundOptions extends FactorOptions {
   /** Options of the Dice loss. */
@@ -41,6 +48,7 @@ export interface LabelCompoundOptions extends FactorOptions {
 }
 
 const ENTROPY = { weight: orNull(numbers(NON_NEGATIVE)), ignoreIndex: LABEL, labelSmoothing: number(0, SHARE) }
+const REDUCED = { ...ENTROPY, reduction: word(['mean', 'sum'], 'mean') }
 const TOP = { ...ENTROPY, k: number(10, PER_CENT) }
 const COMPOUND = { ...FACTORS, softDiceKwargs: nested('softDiceKwargs', CLIPPED_DICE), ignoreLabel: LABEL }
 
@@ -50,6 +58,7 @@ interface Entropy {
   readonly ignoreIndex: number | undefined
   readonly labelSmoothing: number
   readonly k?: number | undefined
+  readonly reduction?: 'mean' | 'sum'
 }
 
 function tensorsOf(inputs: Inputs): Tensors {
@@ -60,11 +69,23 @@ function tensorsOf(inputs: Inputs): Tensors {
 /** PyTorch's mean over the weights of the labels, or the mean of the largest losses. */
 function entropyJob(tensors: Tensors, options: Entropy, weight: number, ignoreLabel?: number): Job {
   const { classes } = tensors.grid
-  const { k, labelSmoothing } = options
+  const { k, labelSmoothing, reduction = 'mean' } = options
   const classWeights = options.weight === undefined ? undefined : oneAClass(options.weight, classes, 'weight')
   const meanOver = k === undefined ? 'weights' : 'pixels'
-  const term = crossEntropy({ weight, classWeights, labelSmoothing, meanOver, topPercent: k })
+  const term = crossEntropy({ weight, classWeights, labelSmoothing, meanOver, topPercent: k, reduction })
   return job(tensors, 'softmax', term, 'crossEntropy', { ignoreIndex: ignoreLabel ?? options.ignoreIndex })
+}
+
+/**
+ * Whether PyTorch's mean is one of nothing, which is NaN: of the k per cent of few pixels, or of labels without a weight. nnU-Net leaves
+ * cross-entropy out, where all pixels are of its own ignored label.
+ */
+function isMeanOfNothing(tensors: Tensors, { k, ...options }: Entropy, ignoreLabel: number | undefined): boolean {
+  if (options.reduction === 'sum') return false
+  const { grid, target, pixelWeights } = tensors
+  if (ignoreLabel !== undefined && !hasWeight(target, ignoreLabel, undefined, pixelWeights)) return false
+  if (k !== undefined) return Math.floor((grid.samples * grid.pixels * k) / 100) === 0
+  return !hasWeight(target, ignoreLabel ?? options.ignoreIndex, options.weight, pixelWeights)
 }
 
 /** The compound for labels, as the trainer takes it too. */
@@ -76,16 +97,21 @@ export function diceAndEntropy(
   const tensors = tensorsOf(inputs)
   const { softDiceKwargs, weightDice, weightCe, ignoreLabel } = options
   const dice = diceJob(tensors, 'softmax', softDiceKwargs, weightDice, { ignoreIndex: ignoreLabel })
-  return { jobs: together(dice, entropyJob(tensors, entropy, weightCe, ignoreLabel)) }
+  const undefinedMean = weightCe !== 0 && isMeanOfNothing(tensors, entropy, ignoreLabel)
+  return {
+    jobs: together(dice, entropyJob(tensors, entropy, weightCe, ignoreLabel)),
+    loss: (sum) => (undefinedMean ? NaN : sum),
+  }
 }
 
 /**
  * `DC_and_CE_loss` of nnU-Net 2.6: `weightCe·CE + weightDice·Dice`, softmax in both, of labels `[N, 1, …]` or `[N, …]`. Dice is negated, so that
- * the loss lies in [−weightDice, ∞). Pixels of `ignoreLabel` do not count; where none counts, CE is 0.
+ * the loss lies in [−weightDice, ∞). Pixels of `ignoreLabel` do not count; where none counts, CE is 0. Where the weights of the labels
+ * sum to 0, CE is NaN as in PyTorch.
  */
 export interface DCAndCELossOptions extends LabelCompoundOptions {
   /** Options of cross-entropy. */
-  readonly ceKwargs?: CrossEntropyKwargs | null | undefined
+  readonly ceKwargs?: ReducedCrossEntropyKwargs | null | undefined
   /** Only the first knows `clipTp`. Default `'SoftDiceLoss'`. */
   readonly diceClass?: DiceClass | undefined
 }
@@ -93,10 +119,13 @@ export interface DCAndCELossOptions extends LabelCompoundOptions {
 /** {@inheritDoc DCAndCELossOptions} */
 export const DC_and_CE_loss: Convention<DCAndCELossOptions> = convention(
   'nnunet.DC_and_CE_loss',
-  { ...COMPOUND, ceKwargs: nested('ceKwargs', ENTROPY), diceClass: word(DICE_CLASSES, 'SoftDiceLoss') },
+  { ...COMPOUND, ceKwargs: nested('ceKwargs', REDUCED), diceClass: word(DICE_CLASSES, 'SoftDiceLoss') },
   (options) => {
     checkDiceClass(options.diceClass, options.softDiceKwargs)
-    return (inputs) => diceAndEntropy(inputs, options, options.ceKwargs)
+    return (inputs) => {
+      checkSpatial(channelsFirst(inputs.prediction), options.diceClass)
+      return diceAndEntropy(inputs, options, options.ceKwargs)
+    }
   },
 )
 
@@ -120,7 +149,7 @@ export const DC_and_topk_loss: Convention<DCAndTopkLossOptions> = convention(
 )
 
 /**
- * `TopKLoss` of nnU-Net 2.6: the mean of the k per cent of all pixels that have the largest cross-entropy (their number rounded down), from
+ * `TopKLoss` of nnU-Net 2.6: the mean of the k per cent of all pixels that have the largest cross-entropy (their number rounded down; NaN of none), from
  * logits and labels `[N, 1, …]` or `[N, …]`. Pixels of `ignoreIndex` count among all, with loss 0.
  */
 export interface TopKLossOptions extends TopKKwargs {
@@ -132,5 +161,12 @@ export interface TopKLossOptions extends TopKKwargs {
 export const TopKLoss: Convention<TopKLossOptions> = convention(
   'nnunet.TopKLoss',
   { ...TOP, ignoreIndex: orNull(number(-100, INTEGER), -100) },
-  (options) => (inputs) => ({ jobs: [{ ...entropyJob(tensorsOf(inputs), options, 1), names: undefined }] }),
+  (options) => (inputs) => {
+    const tensors = tensorsOf(inputs)
+    const undefinedMean = isMeanOfNothing(tensors, options, undefined)
+    return {
+      jobs: [{ ...entropyJob(tensors, options, 1), names: undefined }],
+      loss: (sum) => (undefinedMean ? NaN : sum),
+    }
+  },
 )

@@ -1,8 +1,16 @@
 /** nnU-Net's Dice losses. */
-import { channelsFirst, holdsLabels, labels, pixelWeights, planes, type Inputs } from '../arrange.ts'
+import { channelsFirst, holdsLabels, labels, onePlaneOrMore, pixelWeights, type Inputs } from '../arrange.ts'
 import { convention, type Arrange, type Convention } from '../convention.ts'
 import { orNull, requiredWord } from '../reader.ts'
-import { CLIPPED_DICE, DICE, diceJob, type ClippedDiceOptions, type Dice } from './common.ts'
+import {
+  checkSpatial,
+  CLIPPED_DICE,
+  DICE,
+  diceJob,
+  type ClippedDiceOptions,
+  type Dice,
+  type DiceClass,
+} from './common.ts'
 
 /**
  * `SoftDiceLoss` of nnU-Net 2.6, per sample and class (with `batchDice`: per class), its mean negated: it lies in [−1, 0], not in [0, 1].
@@ -22,7 +30,7 @@ const NONLINEARITY = { applyNonlin: orNull(requiredWord(['softmax', 'sigmoid']))
 export const SoftDiceLoss: Convention<SoftDiceLossOptions> = convention(
   'nnunet.SoftDiceLoss',
   { ...CLIPPED_DICE, ...NONLINEARITY },
-  softDice,
+  (options) => softDice(options, 'SoftDiceLoss'),
 )
 
 /** `MemoryEfficientSoftDiceLoss` of nnU-Net 2.6: the numbers of `SoftDiceLoss`, without `clipTp`. */
@@ -32,13 +40,17 @@ export interface MemoryEfficientSoftDiceLossOptions extends Omit<SoftDiceLossOpt
 export const MemoryEfficientSoftDiceLoss: Convention<MemoryEfficientSoftDiceLossOptions> = convention(
   'nnunet.MemoryEfficientSoftDiceLoss',
   { ...DICE, ...NONLINEARITY },
-  softDice,
+  (options) => softDice(options, 'MemoryEfficientSoftDiceLoss'),
 )
 
-function softDice(options: Dice & { readonly applyNonlin: 'softmax' | 'sigmoid' | undefined }): Arrange {
+function softDice(
+  options: Dice & { readonly applyNonlin: 'softmax' | 'sigmoid' | undefined },
+  diceClass: DiceClass,
+): Arrange {
   return (inputs: Inputs) => {
     const grid = channelsFirst(inputs.prediction)
-    const target = holdsLabels(inputs.target, grid) ? labels(inputs.target, grid) : planes(inputs.target, grid)
+    checkSpatial(grid, diceClass)
+    const target = holdsLabels(inputs.target, grid) ? labels(inputs.target, grid) : onePlaneOrMore(inputs.target, grid)
     const tensors = { grid, ...target, pixelWeights: pixelWeights(inputs, grid) }
     return { jobs: [{ ...diceJob(tensors, options.applyNonlin ?? 'none', options, 1), names: undefined }] }
   }

@@ -1,10 +1,10 @@
 /** nnU-Net's compound of Dice and binary cross-entropy, for regions that overlap. */
-import type { FloatArray } from '../../engine.ts'
-import { NON_NEGATIVE } from '../../options.ts'
+import type { FloatArray, Reduction, Term } from '../../engine.ts'
+import { checkLength } from '../../tensor.ts'
 import {
   channelsFirst,
+  elements,
   numbersOf,
-  oneAClass,
   pixelWeights,
   planes,
   shapeOf,
@@ -12,14 +12,16 @@ import {
   type Grid,
   type Inputs,
 } from '../arrange.ts'
-import { convention, together, type Arrangement, type Convention } from '../convention.ts'
-import { arrayLike } from '../path.ts'
-import { flag, nested, numberOrNumbers, orNull, word, type Read } from '../reader.ts'
-import { binaryCrossEntropy } from '../terms.ts'
-import { checkLength } from '../../tensor.ts'
+import { convention, together, type Arrangement, type Convention, type Job } from '../convention.ts'
+import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from '../element-entropy.ts'
+import { arrayLike, size } from '../path.ts'
+import { flag, nested, word, type Read, type Reader } from '../reader.ts'
+import { binaryCrossEntropy, everyClass } from '../terms.ts'
 import {
   checkDiceClass,
+  checkSpatial,
   CLIPPED_DICE,
+  conflict,
   DICE_CLASSES,
   diceJob,
   FACTORS,
@@ -33,9 +35,9 @@ import {
 } from './common.ts'
 
 /** Options of the binary cross-entropy inside. */
-export interface BinaryCrossEntropyKwargs {
-  /** π, factor of the positive part: one number, or one a class. Default `null`: 1. */
-  readonly posWeight?: number | ArrayLike<number> | null | undefined
+export interface BinaryCrossEntropyKwargs extends ElementFactorOptions {
+  /** Nothing with `useIgnoreLabel`, as in nnU-Net; without it `'none'` makes no loss. Default `'mean'`. */
+  readonly reduction?: Reduction | undefined
 }
 
 /**
@@ -54,7 +56,12 @@ export interface DCAndBCELossOptions extends FactorOptions {
   readonly diceClass?: DiceClass | undefined
 }
 
-const BCE = { posWeight: orNull(numberOrNumbers(NON_NEGATIVE)) }
+const BCE: typeof ELEMENT_FACTORS & { readonly reduction: Reader<Reduction> } = {
+  ...ELEMENT_FACTORS,
+  reduction: word(['mean', 'sum', 'none'], 'mean'),
+}
+type Entropy = Read<typeof BCE>
+const PLAIN: Entropy = { weight: undefined, posWeight: undefined, reduction: 'mean' }
 
 /** {@inheritDoc DCAndBCELossOptions} */
 export const DC_and_BCE_loss: Convention<DCAndBCELossOptions> = convention(
@@ -69,8 +76,14 @@ export const DC_and_BCE_loss: Convention<DCAndBCELossOptions> = convention(
   (options) => {
     checkDiceClass(options.diceClass, options.softDiceKwargs)
     const { useIgnoreLabel, bceKwargs } = options
-    return (inputs) =>
-      diceAndBinaryEntropy(planesOf(inputs, useIgnoreLabel), options, useIgnoreLabel, bceKwargs.posWeight)
+    if (bceKwargs.reduction === 'none' && !useIgnoreLabel) {
+      throw conflict('bceKwargs.reduction', "'mean' or 'sum' without useIgnoreLabel", "'none'", 'leave reduction out')
+    }
+    return (inputs) => {
+      const tensors = planesOf(inputs, useIgnoreLabel)
+      checkSpatial(tensors.grid, options.diceClass)
+      return diceAndBinaryEntropy(tensors, options, useIgnoreLabel, bceKwargs)
+    }
   },
 )
 
@@ -79,19 +92,46 @@ export function diceAndBinaryEntropy(
   tensors: Tensors,
   options: Read<typeof FACTORS> & { readonly softDiceKwargs: Dice },
   ignoring: boolean,
-  posWeight?: number | readonly number[],
+  entropy: Entropy = PLAIN,
   reading: Reading = {},
 ): Arrangement {
-  const { classes } = tensors.grid
-  const factor = ignoring ? classes : 1
-  const entropy = binaryCrossEntropy({
-    weight: options.weightCe * factor,
-    positiveWeights: posWeight === undefined ? undefined : oneAClass(posWeight, classes, 'posWeight'),
-    meanOver: ignoring ? 'valid-pixels' : 'pixels',
+  const { softDiceKwargs, weightDice, weightCe } = options
+  const dice = diceJob(tensors, 'sigmoid', softDiceKwargs, weightDice, reading)
+  const [first, ...others] = entropyJobs(tensors, weightCe, ignoring, entropy, reading) as [Job, ...Job[]]
+  return { jobs: [...together(dice, first), ...others] }
+}
+
+/** Binary cross-entropy of classes; of elements, where they have factors of their own. */
+function entropyJobs(
+  tensors: Tensors,
+  weightCe: number,
+  ignoring: boolean,
+  { weight, posWeight, reduction }: Entropy,
+  reading: Reading,
+): readonly Job[] {
+  const { grid, pixelWeights: valid } = tensors
+  const name = 'binaryCrossEntropy'
+  if (weight === undefined && (posWeight === undefined || size(posWeight.shape) === 1)) {
+    const factor = ignoring ? grid.classes : 1
+    const term = binaryCrossEntropy({
+      weight: weightCe * factor,
+      positiveWeights: posWeight && everyClass(grid.classes, posWeight.numbers[0] as number),
+      meanOver: ignoring ? 'valid-pixels' : 'pixels',
+      reduction: ignoring ? 'mean' : reduction,
+    })
+    return [{ ...job(tensors, 'sigmoid', term, name, reading), names: [[name, factor]] }]
+  }
+  const every = elements(grid.path)
+  const mask = valid && constant('mask', { numbers: valid, shape: grid.labelShapes[1] as readonly number[] })
+  const weights = pixelWeights({ pixelWeights: constant('weight', weight), mask }, every)
+  const counted = valid === undefined ? grid.samples * grid.pixels : valid.filter((one) => one !== 0).length
+  const scale = ignoring ? 1 / Math.max(counted, 1) : 1
+  const settings = { posWeight, reduction: ignoring ? 'sum' : reduction } as const
+  return elementEntropy({ ...tensors, grid: every, pixelWeights: weights }, settings).jobs.map((part) => {
+    const [term] = part.spec.terms as [Term]
+    const factor = scale * term.weight
+    return { ...part, spec: { ...part.spec, terms: [{ ...term, weight: weightCe * factor }] }, names: [[name, factor]] }
   })
-  const dice = diceJob(tensors, 'sigmoid', options.softDiceKwargs, options.weightDice, reading)
-  const binary = job(tensors, 'sigmoid', entropy, 'binaryCrossEntropy', reading)
-  return { jobs: together(dice, { ...binary, names: [['binaryCrossEntropy', factor]] }) }
 }
 
 /** Planes in the prediction's shape; with `ignoring` one more, whose ones become pixels of weight 0. */

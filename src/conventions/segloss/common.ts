@@ -2,13 +2,11 @@
 import type { Activation, FloatArray, Term } from '../../engine.ts'
 import { masklossError } from '../../errors.ts'
 import {
-  activate,
   channelsFirst,
   holdsLabels,
   labels,
   pixelWeights,
-  planes,
-  type Activated,
+  onePlaneOrMore,
   type Grid,
   type Inputs,
   type Target,
@@ -35,7 +33,9 @@ export const NONLIN: { readonly applyNonlin: Reader<Activation, 'softmax' | 'sig
 }
 
 /** The tensors of a call: the same for every term. */
-export interface Tensors extends Target, Activated {
+export interface Tensors extends Target {
+  readonly grid: Grid
+  readonly activation: Activation
   readonly pixelWeights: FloatArray | undefined
 }
 
@@ -45,14 +45,11 @@ export interface Tensors extends Target, Activated {
  */
 export function tensorsOf(inputs: Inputs, applyNonlin: Activation): Tensors {
   const { prediction, target } = inputs
-  const activated = activate(channelsFirst(prediction), applyNonlin)
-  const { grid } = activated
+  const grid = channelsFirst(prediction)
+  const activated = { grid, activation: applyNonlin }
   const weights = pixelWeights(inputs, grid)
   if (holdsLabels(target, grid)) return { ...activated, ...labels(target, grid), pixelWeights: weights }
-  const { tensor } = target
-  const withoutAxis = grid.classes === 1 && tensor.shape?.length === grid.shape.length - 1
-  const input = withoutAxis ? { ...target, tensor: { ...tensor, shape: grid.shape } } : target
-  return { ...activated, ...planes(input, grid), pixelWeights: weights }
+  return { ...activated, ...onePlaneOrMore(target, grid), pixelWeights: weights }
 }
 
 /** Terms on them. */

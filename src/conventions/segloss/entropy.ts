@@ -1,7 +1,7 @@
 /** SegLossOdyssey's losses made of logarithms: top-k cross-entropy, focal, and exponential-logarithmic. */
 import { INDEX, INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
 import { masklossError } from '../../errors.ts'
-import { activate, channelsFirst, labels, oneAClass, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
+import { channelsFirst, hasWeight, labels, oneAClass, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { activated, perPixel, type Path } from '../path.ts'
 import { flag, nested, number, numberOrNumbers, numbers, orNull, type Read } from '../reader.ts'
@@ -15,9 +15,8 @@ const WEIGHT = { weight: orNull(numbers(NON_NEGATIVE)) }
 
 /** Logits and labels. */
 function labelTensors(inputs: Inputs): Tensors {
-  const activated = activate(channelsFirst(inputs.prediction), 'softmax')
-  const { grid } = activated
-  return { ...activated, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }
+  const grid = channelsFirst(inputs.prediction)
+  return { grid, activation: 'softmax', ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }
 }
 
 function weightsOf(weight: readonly number[] | undefined, { grid }: Tensors): readonly number[] | undefined {
@@ -191,6 +190,7 @@ export const ExpLogLoss: Convention<ExpLogLossOptions> = convention(
         ['logDice', 1],
         ['crossEntropy', 1],
       ] as const
-      return { jobs: [{ ...job, names }] }
+      const undefinedMean = !hasWeight(tensors.target, undefined, classWeights, tensors.pixelWeights)
+      return { jobs: [{ ...job, names }], loss: (sum) => (undefinedMean ? NaN : sum) }
     },
 )

@@ -20,7 +20,6 @@ import {
 } from '../arrange.ts'
 import { fill } from '../path.ts'
 import { number, orNull, requiredWord, type Reader } from '../reader.ts'
-import { classIds } from '../terms.ts'
 
 /**
  * How prediction and target belong together:
@@ -122,11 +121,6 @@ export function valid(target: Input, ignoreIndex: number): Input | undefined {
     Float32Array.from(numbers, (g) => Number(g !== ignoreIndex)),
     shapeOf(target, []),
   )
-}
-
-/** Every class against the rest: a label that is no class is background of all. */
-export function oneVersusRest(classes: number): number[][] {
-  return classIds(classes).map((c) => [c])
 }
 
 /** The class weights by class id; `undefined`: all 1. */

@@ -1,23 +1,10 @@
 /** smp's cross-entropies with smoothed targets. */
-import { INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
-import {
-  axisOf,
-  classesLast,
-  elements,
-  labels,
-  moveLast,
-  numbersOf,
-  overPixels,
-  pixelWeights,
-  reshapeInput,
-  withNumbers,
-  type Grid,
-  type Input,
-} from '../arrange.ts'
+import { INTEGER, type Range } from '../../options.ts'
+import { axisOf, classesLast, elements, labels, moveLast, pixelWeights, reshapeInput } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
-import { size } from '../path.ts'
-import { broadcastNumbers, number, orNull, word, type Broadcast, type NestedNumbers } from '../reader.ts'
-import { binaryCrossEntropy, criterion, crossEntropy } from '../terms.ts'
+import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from '../element-entropy.ts'
+import { number, orNull, word } from '../reader.ts'
+import { criterion, crossEntropy } from '../terms.ts'
 import { elementwise } from './common.ts'
 
 const SHARE: Range = { min: 0, max: 1 }
@@ -73,72 +60,29 @@ export const SoftCrossEntropyLoss: Convention<SoftCrossEntropyLossOptions> = con
  *     ℓ = w·(π·t'·(−log p) + (1 − t')·(−log(1 − p))),   t' = (1 − t)·ε + t·(1 − ε)
  *
  * The mean divides by all elements, also by those that are ignored. `weight` and `posWeight` broadcast to the prediction as in
- * PyTorch: a number, or numbers in lists in lists, axes aligned at the last (`[[[2]], [[1]]]` for two classes of `[N, 2, H, W]`).
+ * PyTorch.
  */
-export interface SoftBCEWithLogitsLossOptions {
-  /** w ≥ 0. Default `null`: 1. */
-  readonly weight?: number | NestedNumbers | null | undefined
+export interface SoftBCEWithLogitsLossOptions extends ElementFactorOptions {
   /** Elements with this value in the target do not count. Default −100; `null`: none. */
   readonly ignoreIndex?: number | null | undefined
   /** Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
   /** ε in [0, 1]. Default `null`: 0. */
   readonly smoothFactor?: number | null | undefined
-  /** π ≥ 0, factor of the positive part. Default `null`: 1. */
-  readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
 /** {@inheritDoc SoftBCEWithLogitsLossOptions} */
 export const SoftBCEWithLogitsLoss: Convention<SoftBCEWithLogitsLossOptions> = convention(
   'smp.SoftBCEWithLogitsLoss',
   {
-    weight: orNull(broadcastNumbers(NON_NEGATIVE)),
+    ...ELEMENT_FACTORS,
     ignoreIndex: orNull(number(-100, INTEGER), -100),
     reduction: word(REDUCTIONS, 'mean'),
     smoothFactor: orNull(number(0, SHARE)),
-    posWeight: orNull(broadcastNumbers(NON_NEGATIVE)),
   },
-  ({ weight, ignoreIndex, reduction, smoothFactor = 0, posWeight }) =>
+  ({ weight, ignoreIndex, reduction, smoothFactor, posWeight }) =>
     (inputs) => {
-      const grid = elements(inputs.prediction)
-      const weights = weight === undefined ? undefined : constant('weight', weight)
-      const several = posWeight !== undefined && size(posWeight.shape) > 1 ? posWeight : undefined
-      const mixed = several === undefined ? undefined : mixedIn(several, inputs.target, smoothFactor, grid)
-      const tensors = elementwise(inputs, grid, ignoreIndex, weights, mixed?.weight)
-      const term = binaryCrossEntropy({
-        positiveWeights: posWeight === undefined || several !== undefined ? undefined : posWeight.numbers,
-        labelSmoothing: mixed === undefined ? 2 * smoothFactor : 0,
-        reduction,
-      })
-      const spec = criterion({ activation: 'sigmoid', classes: 1, terms: [term] })
-      const target = mixed === undefined ? undefined : { target: mixed.target }
-      return {
-        jobs: [{ ...tensors, ...target, spec }],
-        valuesShape: reduction === 'none' ? grid.shape : undefined,
-      }
+      const tensors = elementwise(inputs, elements(inputs.prediction), ignoreIndex, constant('weight', weight))
+      return elementEntropy(tensors, { posWeight, reduction, smoothing: smoothFactor })
     },
 )
-
-function constant(name: string, { numbers, shape }: Broadcast): Input {
-  return { name, tensor: { data: Float64Array.from(numbers), dtype: 'float64', shape, image: false } }
-}
-
-/**
- * A factor of the positive part that differs from element to element as a target and a weight of each element:
- * `π·t·e + (1 − t)·f = s·(t'·e + (1 − t')·f)` with `s = π·t + 1 − t` and `t' = π·t/s`.
- */
-function mixedIn(
-  posWeight: Broadcast,
-  target: Input,
-  epsilon: number,
-  grid: Grid,
-): { readonly target: Float64Array; readonly weight: Input } {
-  const positive = overPixels(constant('posWeight', posWeight), grid)
-  const smooth = (t: number): number => epsilon + t * (1 - 2 * epsilon)
-  const parts = Float64Array.from(numbersOf(target), (t, index) => (positive[index] as number) * smooth(t))
-  const sums = Float64Array.from(numbersOf(target), (t, index) => (parts[index] as number) + 1 - smooth(t))
-  return {
-    target: parts.map((part, index) => (part === 0 ? 0 : part / (sums[index] as number))),
-    weight: withNumbers(target, sums, grid.shape),
-  }
-}

@@ -1,16 +1,14 @@
 /** smp's focal loss. */
-import type { PixelTerm } from '../../engine.ts'
-import { masklossError } from '../../errors.ts'
+import type { EngineCriterion, PixelTerm } from '../../engine.ts'
 import { NON_NEGATIVE, POSITIVE, type Range } from '../../options.ts'
 import { numbersOf, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { clamp, perElement, type Path } from '../path.ts'
 import { flag, number, numbers, orNull, word, type Read } from '../reader.ts'
-import { classIds, criterion, everyClass, pixelTerm } from '../terms.ts'
+import { classIds, criterion, everyClass, oneVersusRest, overWeights, pixelTerm } from '../terms.ts'
 import {
   IGNORE_INDEX,
   MODE,
-  oneVersusRest,
   refuse,
   tensorsOf,
   weightsOf,
@@ -18,6 +16,7 @@ import {
   type SmpModeOptions,
   type SmpWeightOptions,
 } from './common.ts'
+import { softFocal } from './soft-focal.ts'
 
 const SHARE: Range = { min: 0, max: 1 }
 const CLIP: Range = { min: 0, max: 0.5, below: true }
@@ -36,7 +35,8 @@ const REDUCTIONS = ['mean', 'sum', 'none', 'batchwise_mean'] as const
  *   the sum over samples.
  * - Probabilities (`fromLogits: false`) are clipped; in `'multiclass'` mode their logarithms are taken as logits, as smp does.
  *
- * Targets are 0 or 1. In `'multilabel'` mode smp cannot ignore; with classWeights it has no values of single elements.
+ * Targets between 0 and 1 are computed in TypeScript, with `p_t = p^t·(1 − p)^(1 − t)`. In `'multilabel'` mode smp cannot ignore; with
+ * classWeights it has no values of single elements. smp up to 0.5.0 has the sum over the classes in `'multiclass'` mode, C times this.
  */
 export interface FocalLossOptions extends SmpModeOptions, SmpIgnoreOptions, SmpWeightOptions {
   /** α in [0, 1]. Default `null`: no weights. */
@@ -73,18 +73,17 @@ type Focal = Read<typeof FOCAL>
 export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss', FOCAL, (options) => {
   const { mode, ignoreIndex, fromLogits } = options
   const { reduction = 'none' } = options
-  const weighted = options.classWeights !== undefined
+  const hasWeights = options.classWeights !== undefined
   const binary = mode === 'binary'
-  if (binary) refuse('classWeights', weighted, "mode 'binary'", 'there is one class')
+  if (binary) refuse('classWeights', hasWeights, "mode 'binary'", 'there is one class')
   const reduced = reduction === 'mean' || reduction === 'sum'
-  if (!reduced) refuse('classWeights', weighted, `reduction '${reduction}'`, "smp has them for 'mean' and 'sum' only")
+  if (!reduced) refuse('classWeights', hasWeights, `reduction '${reduction}'`, "smp has them for 'mean' and 'sum' only")
   if (mode === 'multilabel') {
     refuse('ignoreIndex', ignoreIndex !== undefined, "mode 'multilabel'", 'smp cannot ignore here: use pixelWeights')
   }
   return (inputs) => {
     const tensors = tensorsOf(inputs, mode, ignoreIndex, fromLogits)
     const { grid } = tensors
-    if (mode !== 'multiclass') refuseSoft(inputs.target, ignoreIndex)
     const none = binary && reduction === 'none'
     const logarithms = mode === 'multiclass' && !fromLogits
     const path = logarithms ? logarithm(clamp(grid.path, options.eps, 1 - options.eps)) : grid.path
@@ -95,11 +94,14 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss
       regions: mode === 'multiclass' ? oneVersusRest(grid.classes) : undefined,
       terms: termsOf(options, none ? 'none' : engineReduction(reduction), factorOf(options, grid), grid.classes),
     })
-    const job = { ...tensors, spec, grid: { ...grid, path } }
+    const own = mode !== 'multiclass' && isSoft(inputs.target, ignoreIndex) ? softOf(options, grid) : undefined
+    const job = { ...tensors, spec, own, grid: { ...grid, path } }
     const numbers = numbersOf(inputs.target)
     // The mean of nothing is NaN, as in PyTorch.
     const nothing = ignoreIndex !== undefined && !none && engineReduction(reduction) === 'mean'
-    const loss = (sum: number): number => (nothing && numbers.every((label) => label === ignoreIndex) ? NaN : sum)
+    const weighted = overWeights(options.classWeights)
+    const loss = (sum: number): number =>
+      nothing && numbers.every((label) => label === ignoreIndex) ? NaN : weighted(sum)
     if (!none) return { jobs: [job], loss }
     const counts = (_: number, index: number): boolean => numbers[index] !== ignoreIndex
     return {
@@ -137,6 +139,22 @@ function termsOf(options: Focal, reduction: 'mean' | 'sum' | 'none', factor: num
   )
 }
 
+/** The same for targets that are neither 0 nor 1. */
+function softOf(options: Focal, grid: Grid): EngineCriterion {
+  const { mode, reduction = 'none' } = options
+  const reduced = mode === 'binary' && reduction === 'none' ? 'none' : engineReduction(reduction)
+  const { classes } = grid
+  const weights = weightsOf(options.classWeights, classes) ?? everyClass(classes, 1)
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  const factor = reduced === 'mean' ? 1 : factorOf(options, grid) * classes
+  return softFocal({
+    ...options,
+    clip: options.fromLogits ? undefined : options.eps,
+    reduction: reduced,
+    factors: weights.map((weight) => (factor * weight) / sum),
+  })
+}
+
 function engineReduction(reduction: 'mean' | 'sum' | 'none' | 'batchwise_mean'): 'mean' | 'sum' {
   return reduction === 'sum' || reduction === 'batchwise_mean' ? 'sum' : 'mean'
 }
@@ -151,14 +169,7 @@ function logarithm(path: Path): Path {
   return perElement(path, Math.log, (p) => 1 / p)
 }
 
-function refuseSoft(target: Input, ignoreIndex: number | undefined): void {
-  const soft = numbersOf(target).find((g) => g !== 0 && g !== 1 && g !== ignoreIndex)
-  if (soft === undefined) return
-  throw masklossError({
-    code: 'ERR_MASKLOSS_TARGET',
-    argument: 'target',
-    expected: '0 or 1',
-    actual: `${soft}`,
-    remedy: 'this loss is that of one outcome: take SoftBCEWithLogitsLoss for soft targets',
-  })
+/** Whether a target that counts is neither 0 nor 1. */
+function isSoft(target: Input, ignoreIndex: number | undefined): boolean {
+  return numbersOf(target).some((g) => g !== 0 && g !== 1 && g !== ignoreIndex)
 }

@@ -3,8 +3,8 @@ import { channelsFirst, labels, pixelWeights, reshapeInput } from '../arrange.ts
 import { convention, type Convention } from '../convention.ts'
 import { reshape, size } from '../path.ts'
 import { flag, only } from '../reader.ts'
-import { classIds, criterion, lovasz } from '../terms.ts'
-import { elementwise, IGNORE_INDEX, MODE, oneVersusRest, type SmpIgnoreOptions, type SmpModeOptions } from './common.ts'
+import { classIds, criterion, lovasz, oneVersusRest } from '../terms.ts'
+import { elementwise, IGNORE_INDEX, MODE, type SmpIgnoreOptions, type SmpModeOptions } from './common.ts'
 
 /**
  * `LovaszLoss` of segmentation-models-pytorch 0.5, from logits (Berman, Rannen Triki, Blaschko 2018): in `'multiclass'` mode Lovász-softmax,

@@ -3,11 +3,10 @@ import { masklossError } from '../../errors.ts'
 import { INDEX, NON_NEGATIVE } from '../../options.ts'
 import { convention, type Arrange, type Convention } from '../convention.ts'
 import { flag, number, numbers, orNull, type Read, type Reader } from '../reader.ts'
-import { classIds, criterion, region } from '../terms.ts'
+import { classIds, criterion, labelRegions, overWeights, region } from '../terms.ts'
 import {
   IGNORE_INDEX,
   MODE,
-  oneVersusRest,
   refuse,
   tensorsOf,
   weightsOf,
@@ -68,6 +67,7 @@ function arrange(options: Read<typeof REGION>, { alpha, beta, gamma }: Errors): 
     const { grid, ignoreIndex, ...tensors } = tensorsOf(inputs, mode, options.ignoreIndex, fromLogits)
     const { classes } = grid
     const counted = countedClasses(options.classes, classes)
+    const classWeights = listedWeights(weightsOf(options.classWeights, classes), counted, classes)
     const term = region({
       classes: [...new Set(counted)].toSorted((a, b) => a - b),
       form: 'absolute',
@@ -81,7 +81,7 @@ function arrange(options: Read<typeof REGION>, { alpha, beta, gamma }: Errors): 
       floor: eps,
       scorePer: 'class',
       emptyClass: 'perfect',
-      classWeights: listedWeights(weightsOf(options.classWeights, classes), counted, classes),
+      classWeights,
       weightMode: 'mean',
     })
     const logits = mode === 'multiclass' ? 'softmax' : 'sigmoid'
@@ -89,10 +89,10 @@ function arrange(options: Read<typeof REGION>, { alpha, beta, gamma }: Errors): 
       activation: fromLogits ? logits : 'none',
       classes,
       ignoreIndex,
-      regions: mode === 'multiclass' && classes === 1 ? oneVersusRest(classes) : undefined,
+      regions: mode === 'multiclass' ? labelRegions(classes) : undefined,
       terms: [term],
     })
-    return { jobs: [{ spec, grid, ...tensors }] }
+    return { jobs: [{ spec, grid, ...tensors }], loss: overWeights(classWeights) }
   }
 }
 

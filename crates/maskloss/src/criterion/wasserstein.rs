@@ -5,9 +5,9 @@ use super::{Reduction, ScorePer};
 /// How pixels weigh in the generalised Wasserstein Dice loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WassersteinWeighting {
-    /// `1 − (2TP + s) / (2TP + Σ W + s)`, TP over the foreground.
+    /// `1 − (2TP + s_n) / (2TP + Σ W + s_d)`, TP over the foreground.
     Default,
-    /// `1 − (2TP + s) / (Σ a·(2 − W) + s)`, `a = 1 / (G + 1)` of the pixel's class.
+    /// `1 − (2TP + s_n) / (Σ a·(2 − W) + s_d)`, `a = 1 / (G + 1)` of the pixel's class.
     Volume,
 }
 
@@ -18,8 +18,10 @@ pub struct Wasserstein {
     pub distances: Vec<f64>,
     /// How pixels weigh.
     pub weighting: WassersteinWeighting,
-    /// s.
-    pub smooth: f64,
+    /// s_n.
+    pub smooth_numerator: f64,
+    /// s_d.
+    pub smooth_denominator: f64,
     /// `Sample` or `Batch`.
     pub score_per: ScorePer,
     /// From values to the loss.

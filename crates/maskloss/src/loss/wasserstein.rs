@@ -4,7 +4,7 @@
 //! both weightings are
 //!
 //! ```text
-//! loss = Σ_y n_y·E_y / D        D = s + Σ_y (2·b_y·G_y + (n_y − 2·b_y)·E_y)
+//! loss = (s_d − s_n + Σ_y n_y·E_y) / D        D = s_d + Σ_y (2·b_y·G_y + (n_y − 2·b_y)·E_y)
 //! ```
 //!
 //! the default with n = 1 and b = 1 but for b_0 = 0, by volume with n = b = 1/(G + 1). By an error:
@@ -41,9 +41,10 @@ impl Wasserstein {
         for row in rows() {
             let labels = || (0..context.classes).map(|y| self.label(context, row, y));
             let errors = labels().fold(0.0, |sum, y| sum + y.weight * y.error);
-            let divisor = labels()
-                .fold(self.smooth, |sum, y| sum + (2.0 * y.bound * y.volume + (y.weight - 2.0 * y.bound) * y.error));
-            let loss = errors / divisor;
+            let divisor = labels().fold(self.smooth_denominator, |sum, y| {
+                sum + (2.0 * y.bound * y.volume + (y.weight - 2.0 * y.bound) * y.error)
+            });
+            let loss = (self.smooth_denominator - self.smooth_numerator + errors) / divisor;
             values.push(loss);
             let Some(table) = table.as_deref_mut() else { continue };
             for (y, Label { weight, bound, .. }) in labels().enumerate() {

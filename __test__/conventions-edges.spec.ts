@@ -1,0 +1,105 @@
+/** What libraries make of one class whose labels count from 0, and of class weights that are all 0. */
+import test from 'ava'
+import type { ConventionCriterion, Conventions } from '../src/index.ts'
+import { labels, logits, probabilities, tensor, type Shaped } from './cases/conventions.ts'
+import { FACES, thrown } from './faces.ts'
+
+const IMAGE = logits(2, 1, 2, 2)
+const ZEROS = tensor(new Int32Array(8), 2, 2, 2)
+const LAST = probabilities(2, 2, 1)
+const LAST_ZEROS = tensor(new Int32Array(4), 2, 2)
+const mean = (numbers: ArrayLike<number>): number => Array.from(numbers).reduce((a, b) => a + b, 0) / numbers.length
+
+/** The softmax of one class is 1, and every pixel is of it. */
+const ONE_CLASS: readonly (readonly [
+  title: string,
+  make: (made: Conventions) => ConventionCriterion,
+  prediction: Shaped,
+  target: Shaped,
+  expected: number,
+])[] = [
+  ['kornia.diceLoss', ({ kornia }) => kornia.diceLoss(), IMAGE, ZEROS, 0],
+  ['kornia.diceLoss, macro', ({ kornia }) => kornia.diceLoss({ average: 'macro' }), IMAGE, ZEROS, 0],
+  ['kornia.diceLoss, weighted', ({ kornia }) => kornia.diceLoss({ weight: [2] }), IMAGE, ZEROS, -1],
+  ['kornia.tverskyLoss', ({ kornia }) => kornia.tverskyLoss({ alpha: 0.5, beta: 0.5 }), IMAGE, ZEROS, 0],
+  ['kornia.focalLoss', ({ kornia }) => kornia.focalLoss({ alpha: 0.5, reduction: 'mean' }), IMAGE, ZEROS, 0],
+  ['smp.DiceLoss', ({ smp }) => smp.DiceLoss({ mode: 'multiclass' }), IMAGE, ZEROS, 0],
+  ['smp.SoftCrossEntropyLoss', ({ smp }) => smp.SoftCrossEntropyLoss(), IMAGE, ZEROS, 0],
+  [
+    'keras.CategoricalGeneralizedCrossEntropy',
+    ({ keras }) => keras.CategoricalGeneralizedCrossEntropy({ q: 0.5 }),
+    LAST,
+    LAST_ZEROS,
+    mean(LAST.data.map((p) => (1 - Math.sqrt(p)) / 0.5)),
+  ],
+  ['keras.SparseCategoricalCrossentropy', ({ keras }) => keras.SparseCategoricalCrossentropy(), LAST, LAST_ZEROS, 1e-7],
+]
+
+const PREDICTION = logits(2, 3, 2, 2)
+const LABELS = labels(3, 2, 2, 2)
+const none = [0, 0, 0]
+const multiclass = { mode: 'multiclass', classWeights: none } as const
+/** 0/0 where the mean is divided by the weights; 0 where it is not. */
+const WEIGHTLESS: readonly (readonly [string, (made: Conventions) => ConventionCriterion, number])[] = [
+  ['kornia.diceLoss, macro', ({ kornia }) => kornia.diceLoss({ average: 'macro', weight: none }), NaN],
+  ['kornia.diceLoss, micro', ({ kornia }) => kornia.diceLoss({ weight: none }), 1],
+  ['smp.DiceLoss', ({ smp }) => smp.DiceLoss(multiclass), NaN],
+  [
+    'smp.TverskyLoss of some classes',
+    ({ smp }) => smp.TverskyLoss({ ...multiclass, classes: [1], classWeights: [1, 0, 1] }),
+    NaN,
+  ],
+  ['smp.FocalLoss', ({ smp }) => smp.FocalLoss(multiclass), NaN],
+  ['jdt.JDTLoss', ({ jdt }) => jdt.JDTLoss({ classWeights: none }), 0],
+]
+
+for (const [face, { conventions }] of FACES) {
+  for (const [title, make, prediction, target, expected] of ONE_CLASS) {
+    test(`${face}: one class: ${title}`, (t) => {
+      const { loss, gradient } = make(conventions).evaluate(prediction, target, { gradient: true })
+      t.true(Math.abs(loss - expected) < 1e-6, `${loss}, not ${expected}`)
+      t.true(gradient.every((slope) => !Number.isNaN(slope)))
+    })
+  }
+  for (const [title, make, expected] of WEIGHTLESS) {
+    test(`${face}: class weights of 0: ${title}`, (t) => {
+      t.is(make(conventions).evaluate(PREDICTION, LABELS).loss, expected)
+    })
+  }
+}
+
+for (const [face, { conventions }] of FACES) {
+  const flat = logits(2, 3)
+  const bits = labels(2, 2, 3)
+
+  test(`${face}: without an axis of pixels what MONAI and nnU-Net sum over all axes is refused`, (t) => {
+    const { monai, nnunet } = conventions
+    const refused: readonly ConventionCriterion[] = [
+      monai.DiceLoss({ sigmoid: true }),
+      monai.TverskyLoss({ sigmoid: true }),
+      monai.GeneralizedDiceLoss({ sigmoid: true }),
+      monai.DiceFocalLoss({ sigmoid: true, lambdaDice: 0.5 }),
+      monai.FocalLoss({ reduction: 'sum' }),
+      nnunet.MemoryEfficientSoftDiceLoss({ applyNonlin: 'sigmoid' }),
+      nnunet.DC_and_BCE_loss(),
+    ]
+    for (const criterion of refused) {
+      t.regex(thrown(() => criterion.evaluate(flat, bits)).message, /an axis of pixels for .* but found \[2, 3\]/)
+      t.notThrows(() => criterion.evaluate({ ...flat, shape: [2, 3, 1] }, { ...bits, shape: [2, 3, 1] }))
+    }
+    const pooled = monai.DiceLoss({ sigmoid: true, batch: true, reduction: 'none' }).evaluate(flat, bits)
+    t.deepEqual(pooled.valuesShape, [3])
+    const soft = nnunet.SoftDiceLoss({ applyNonlin: 'sigmoid' })
+    t.is(
+      soft.evaluate(flat, bits).loss,
+      soft.evaluate({ ...flat, shape: [2, 3, 1] }, { ...bits, shape: [2, 3, 1] }).loss,
+    )
+  })
+
+  test(`${face}: probabilities have no label that PyTorch could ignore`, (t) => {
+    const { torch } = conventions
+    const soft = probabilities(2, 3)
+    t.regex(thrown(() => torch.crossEntropy({ ignoreIndex: 0 }).evaluate(flat, soft)).message, /no ignoreIndex/)
+    t.notThrows(() => torch.crossEntropy({ ignoreIndex: -1 }).evaluate(flat, soft))
+  })
+}
