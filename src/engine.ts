@@ -207,7 +207,7 @@ export interface CrossEntropyTerm {
   readonly classWeights: readonly number[] | undefined
   readonly labelSmoothing: number
   readonly meanOver: MeanOver
-  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
+  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. The cross-entropies of a criterion share it. */
   readonly clip: number
   /**
    * Only so many per cent of all pixels count (k, rounded down), those of the largest `m·ℓ`, NaN the largest, ties by position; never

@@ -121,12 +121,21 @@ impl Criterion {
 
     /// ε of `clip(p, ε, 1 − ε)`: the logarithms of one criterion share it.
     pub(crate) fn clip(&self) -> f64 {
-        self.terms.iter().find_map(|term| term.loss.clip()).unwrap_or(0.0)
+        self.clips().next().unwrap_or(0.0)
+    }
+
+    /// Whether that is the clip of all of them.
+    pub(crate) fn shares_clip(&self) -> bool {
+        self.clips().all(|clip| clip == self.clip())
+    }
+
+    fn clips(&self) -> impl Iterator<Item = f64> {
+        self.terms.iter().filter_map(|term| term.loss.clip())
     }
 
     /// Whether there are logarithms.
     pub(crate) fn is_logarithmic(&self) -> bool {
-        self.terms.iter().any(|term| term.loss.clip().is_some())
+        self.clips().next().is_some()
     }
 }
 
