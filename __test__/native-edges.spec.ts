@@ -1,7 +1,15 @@
 /** The native engine against the plain TypeScript one where numbers are extreme: full cells, overflow, factors of 0, sure pixels. */
 import type { CriterionSpec } from '../src/engine.ts'
 import { reference } from '../src/reference/engine.ts'
-import { criterion, type Data, evaluate, type Evaluation, sensitivitySpecificity } from './cases/build.ts'
+import {
+  criterion,
+  crossEntropy,
+  type Data,
+  evaluate,
+  type Evaluation,
+  lovasz,
+  sensitivitySpecificity,
+} from './cases/build.ts'
 import { random } from './cases/data.ts'
 import { nativeEngine, nativeTest } from './native/engine.ts'
 
@@ -51,4 +59,35 @@ nativeTest('sensitivity and specificity of a full plane without smoothing: 0/0, 
       t.deepEqual([found.loss, ...found.gradient], [NaN, NaN, NaN, NaN])
     }
   }
+})
+
+nativeTest('Lovász errors that are infinite count: the same value, and NaN where the other engine has it', (t) => {
+  const hinge = criterion(1, lovasz(1, { form: 'hinge' }), { activation: 'sigmoid', checkValues: false })
+  const softmax = criterion(1, lovasz(1), PROBABILITIES)
+  const data = { prediction: Float32Array.of(0.5, 1, 0.2, 0.1), samples: 1, pixels: 4, perClass: true }
+  for (const spec of [hinge, softmax]) {
+    for (const t0 of [Infinity, -Infinity, -3e38]) {
+      const [actual, expected] = both(spec, { ...data, target: Float32Array.of(t0, 0, 1, 1) })
+      t.deepEqual([actual.loss, ...actual.gradient], [expected.loss, ...expected.gradient])
+    }
+  }
+  // Beyond float32, where the other engine has a number: 1 + 5·3e38 of the first pixel, three times that in the sum.
+  const [actual, expected] = both(hinge, {
+    ...data,
+    prediction: Float32Array.of(-3e38, 1, 2, -1),
+    target: Float32Array.of(5, 0, 1, 1),
+  })
+  t.is(actual.loss, Infinity)
+  t.true(expected.loss > 3.4e38)
+  t.true(actual.gradient.every((slope, i) => Math.abs(slope - expected.gradient[i]!) <= 1e-6))
+})
+
+nativeTest('a loss of −∞ is one of the smallest, and counts', (t) => {
+  const term = crossEntropy({ topPercent: 75, classWeights: [1e308, 1], reduction: 'sum' })
+  const spec = criterion(2, term, { ...PROBABILITIES, ignoreIndex: 1 })
+  // −1 of class 0: 1e308·(−1)·(−log p) is beyond the smallest number. The last pixel is of the ignored class.
+  const data = { prediction: new Float32Array(8).fill(1e-6), samples: 1, pixels: 4, perClass: true }
+  const [actual, expected] = both(spec, { ...data, target: Float32Array.of(-1, -1, -1, -1, 0, 0, 0, 1) })
+  t.is(expected.loss, -Infinity)
+  t.is(actual.loss, -Infinity)
 })

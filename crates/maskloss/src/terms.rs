@@ -83,7 +83,7 @@ impl<'a> Terms<'a> {
                 self.wasserstein += usize::from(matches!(loss, Loss::Wasserstein(_)));
                 let found = loss.evaluate(&context, values, table, factor);
                 if loss.is_per_pixel() {
-                    *values = pixel_losses(self.criterion, loss, 1.0, 0.0, self.input, self.execution);
+                    *values = pixel_losses(self.criterion, loss, 1.0, None, self.input, self.execution);
                 }
                 Ok(found)
             }
@@ -99,7 +99,7 @@ impl<'a> Terms<'a> {
         let found = pixel.evaluate(&context(self.criterion, self.statistics), self.functions, values);
         self.functions += pixel.functions();
         if loss.is_per_pixel() {
-            *values = pixel_losses(self.criterion, loss, found.scale, 0.0, self.input, self.execution);
+            *values = pixel_losses(self.criterion, loss, found.scale, None, self.input, self.execution);
         }
         if let Some(slopes) = &mut self.slopes {
             let factors =

@@ -31,12 +31,12 @@ enum Formula<'a> {
 }
 
 /// The losses `scale·m·ℓ` in the order of the prediction's axes, without the class axis where the classes are exclusive; for those,
-/// `uncounted` where a pixel does not count. None where the loss is no sum over pixels.
+/// `uncounted` where a pixel does not count (else 0). None where the loss is no sum over pixels.
 pub(crate) fn pixel_losses(
     criterion: &Criterion,
     loss: &Loss,
     scale: f64,
-    uncounted: f64,
+    uncounted: Option<f64>,
     input: &Input,
     execution: &Execution,
 ) -> Vec<f64> {
@@ -97,7 +97,7 @@ struct LossPass<'a> {
     input: &'a Input<'a>,
     formula: &'a Formula<'a>,
     scale: f64,
-    uncounted: f64,
+    uncounted: Option<f64>,
     out_shape: Shape,
     loader: Loader<'a>,
     activator: Activator<'a>,
@@ -110,7 +110,7 @@ impl<'a> LossPass<'a> {
         input: &'a Input<'a>,
         formula: &'a Formula<'a>,
         scale: f64,
-        uncounted: f64,
+        uncounted: Option<f64>,
         out_shape: Shape,
         scratch: &'a mut Scratch,
     ) -> Self {
@@ -156,7 +156,7 @@ impl<'a> LossPass<'a> {
                     }
                 }
             }
-            if let (Some(weights), true) = (tile.weights, uncounted != 0.0) {
+            if let (Some(weights), Some(uncounted)) = (tile.weights, uncounted) {
                 for (value, &weight) in part.0[0][from..from + len].iter_mut().zip(weights.as_flattened()) {
                     *value = if weight == 0.0 { uncounted } else { *value };
                 }
