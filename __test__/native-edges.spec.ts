@@ -8,7 +8,10 @@ import {
   evaluate,
   type Evaluation,
   lovasz,
+  pixelLoss,
+  region,
   sensitivitySpecificity,
+  wasserstein,
 } from './cases/build.ts'
 import { random } from './cases/data.ts'
 import { nativeEngine, nativeTest } from './native/engine.ts'
@@ -91,3 +94,36 @@ nativeTest('a loss of −∞ is one of the smallest, and counts', (t) => {
   t.is(expected.loss, -Infinity)
   t.is(actual.loss, -Infinity)
 })
+
+const BROKEN = [
+  ['a cell that is NaN', region(2, { emptyClass: 'nan' })],
+  ['an infinite slope', region(2, { smoothNumerator: 0, smoothDenominator: 0, transform: 'log-power', gamma: 0.5 })],
+  ['NaN beside infinite targets', lovasz(2)],
+  ['0/0', wasserstein(2, { distances: [0, 0, 0, 0], smooth: 0 })],
+  ['an infinite weight', crossEntropy({ classWeights: [1e308, 1e308], reduction: 'sum' })],
+  ['a function of what is no number', pixelLoss(2)],
+] as const
+
+for (const [name, broken] of BROKEN) {
+  nativeTest(`a term whose factor is 0 has no part in the gradient: ${name}`, (t) => {
+    const data = { samples: 1, pixels: 3, target: Uint8Array.of(0, 0, 0) }
+    const prediction = Float32Array.of(0.5, 1, 0.25, 0.5, 0, 0.75)
+    const sound = region(2)
+    const [alone] = both(criterion(2, sound, PROBABILITIES), { ...data, prediction })
+    const weightless = both(criterion(2, [sound, { ...broken, weight: 0 }], PROBABILITIES), { ...data, prediction })
+    for (const { gradient } of weightless) {
+      t.true(gradient.every((slope, i) => Math.abs(slope - alone.gradient[i]!) <= 1e-7))
+    }
+    // Nothing is added, also where the prediction itself is no number.
+    for (const values of [prediction, Float32Array.of(NaN, 1, 0.25, 0.5, 0, Infinity)]) {
+      for (const accumulate of [false, true]) {
+        const spec = criterion(2, [sound, broken], PROBABILITIES)
+        for (const engine of [nativeEngine(), reference.engine()]) {
+          const before = new Float32Array(6).fill(7)
+          const call = { ...data, prediction: values, gradientScale: 0, accumulate }
+          t.deepEqual([...evaluate(engine, spec, call, before).gradient], new Array(6).fill(accumulate ? 7 : 0))
+        }
+      }
+    }
+  })
+}

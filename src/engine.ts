@@ -274,7 +274,10 @@ export interface EvaluateCall {
   readonly pixelWeights: FloatArray | undefined
   /** Where the gradient goes: the prediction's length and dtype. */
   readonly gradient: FloatArray | undefined
-  /** `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. */
+  /**
+   * `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. A term of which `gradientScale · weight` is 0 has no
+   * part in the gradient, whatever its slope: infinite, or NaN.
+   */
   readonly gradientScale: number
   readonly accumulate: boolean
   /** Receives the values of the first term: see `valuesLength`. */
