@@ -127,3 +127,31 @@ for (const [name, broken] of BROKEN) {
     }
   })
 }
+
+nativeTest('losses of sure pixels keep their digits, and so their order', (t) => {
+  const [classes, pixels] = [3, 400]
+  const next = random(11)
+  // −log p from 3e-18 to 1, each 10 % from the next one.
+  const order = Array.from({ length: pixels }, (_, i) => i).toSorted(
+    (a, b) => ((a * 263) % pixels) - ((b * 263) % pixels),
+  )
+  const prediction = new Float32Array(classes * pixels)
+  for (const [pixel, place] of order.entries()) {
+    const shift = 2 * next()
+    prediction.set([40 - place * 0.1 + shift], pixel)
+    prediction.set([shift], pixels + pixel)
+    prediction.set([shift - 1], 2 * pixels + pixel)
+  }
+  const data = { prediction, samples: 1, pixels, target: new Uint8Array(pixels) }
+  const [actual, expected] = both(criterion(classes, crossEntropy({ reduction: 'none' })), data)
+  for (const [pixel, loss] of expected.values.entries()) {
+    t.true(Math.abs(actual.values[pixel]! / loss - 1) <= 1e-5, `${actual.values[pixel]!} instead of ${loss}`)
+  }
+  for (const topPercent of [1, 10, 25, 50]) {
+    const [chosen, right] = both(criterion(classes, crossEntropy({ topPercent, reduction: 'sum' })), data)
+    t.true(Math.abs(chosen.loss - right.loss) <= 1e-6)
+    const pixelsOf = ({ gradient }: Evaluation): number[] =>
+      Array.from({ length: pixels }, (_, i) => i).filter((i) => gradient[2 * pixels + i] !== 0)
+    t.deepEqual(pixelsOf(chosen), pixelsOf(right))
+  }
+})

@@ -2,18 +2,18 @@
 //! pixels.
 
 use crate::criterion::{Activation, Criterion, Loss, Pixel, PixelForm};
-use crate::kernel::activation::{Activated, Activator};
+use crate::kernel::activation::Activator;
 use crate::kernel::class_target::target_at;
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::kernel::pixel;
+use crate::kernel::pixel::{self, Source, log_loss};
 use crate::kernel::wide::Wide;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::{Part, parts_from_the_end, spans};
 use crate::scratch::{Scratch, with_scratch};
-use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
+use crate::simd::{Level, MaskWiden, Select, Simd, SimdBase, dispatch, f32x16, f64x8};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::loader::Loader;
-use crate::tile::{BLOCK, Span, Tile, tile_pixels};
+use crate::tile::{BLOCK, Span, tile_pixels};
 
 /// How a class enters: `positive·t'·(−log p) + negative·(1 − t')·(−log(1 − p))` with `t' = hard·t + smooth`.
 struct ClassFactors {
@@ -146,10 +146,12 @@ impl<'a> LossPass<'a> {
                     pixel::losses(level, function, criterion.activation, &tile, &activated, self.pixels, &mut write);
                 }
                 Formula::Entropy(classes) => {
+                    let activation = (criterion.activation, criterion.clip());
+                    let source = pixel::source(level, activation, &tile, &activated, self.pixels);
                     for (class, factors) in classes.iter().enumerate() {
                         for block in 0..tile.blocks {
                             let losses = dispatch!(level, simd => {
-                                block_losses(simd, criterion, &tile, &activated, class, block, factors).to_array()
+                                block_losses(simd, &source, class, block, factors).to_array()
                             });
                             write(class, block, losses);
                         }
@@ -166,23 +168,20 @@ impl<'a> LossPass<'a> {
 }
 
 #[inline(always)]
-fn block_losses<S: Simd>(
-    simd: S,
-    criterion: &Criterion,
-    tile: &Tile,
-    activated: &Activated,
-    class: usize,
-    block: usize,
-    factors: &ClassFactors,
-) -> Wide<S> {
+fn block_losses<S: Simd>(simd: S, source: &Source, class: usize, block: usize, factors: &ClassFactors) -> Wide<S> {
     let wide = |value: f64| Wide(f64x8::splat(simd, value), f64x8::splat(simd, value));
+    let Source { activation, clip, tile, activated, .. } = *source;
     let target = target_at(simd, &tile.target, class, block);
     let logit = f32x16::load_array_ref(simd, &tile.prediction.plane(class)[block]);
-    let p = f32x16::load_array_ref(simd, &activated.planes.plane(class)[block])
-        * f32x16::load_array_ref(simd, &activated.scale[block]);
-    let clip = criterion.clip() as f32;
-    let (loss, complement) = match criterion.activation {
-        Activation::Softmax => (softmax_log_loss(simd, activated, logit, block), wide(0.0)),
+    let p = source.probability(simd, class, block);
+    let (loss, complement) = match activation {
+        Activation::Softmax => {
+            // Of a sure pixel the logarithm of the whole sum knows no digit: its loss comes from the other classes.
+            let Wide(low, high) = softmax_log_loss(simd, activated, logit, block);
+            let sure = Wide::of(log_loss(simd, p, source.softmax_complement(simd, class, block)));
+            let is_sure = p.simd_ge(0.5).widen();
+            (Wide(is_sure.0.select(sure.0, low), is_sure.1.select(sure.1, high)), wide(0.0))
+        }
         Activation::Sigmoid => (sigmoid_log_loss(simd, logit), sigmoid_log_loss(simd, -logit)),
         Activation::None => (clipped_log_loss(simd, p, clip), clipped_log_loss(simd, 1.0 - p, clip)),
     };
