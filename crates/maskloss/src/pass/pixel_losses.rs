@@ -1,7 +1,7 @@
 //! The loss of every pixel (classes that exclude each other) or element (a loss of each class), for `Reduction::None` and for the worst
 //! pixels.
 
-use crate::criterion::{Activation, Criterion, Loss, Pixel, PixelForm};
+use crate::criterion::{Activation, Criterion, Loss, Pixel};
 use crate::kernel::activation::Activator;
 use crate::kernel::class_target::target_at;
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
@@ -40,11 +40,12 @@ pub(crate) fn pixel_losses(
     input: &Input,
     execution: &Execution,
 ) -> Vec<f64> {
-    let Some((formula, exclusive)) = formula(loss, criterion.classes) else {
+    let Some(formula) = formula(loss, criterion.classes) else {
         return Vec::new();
     };
     let shape = input.shape;
-    let out_shape = if exclusive { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
+    let out_shape =
+        if loss.is_exclusive() { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
     let mut values = vec![0.0; shape.samples * out_shape.sample_len()];
     let tasks = parts_from_the_end(&mut values, shape, out_shape);
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
@@ -59,8 +60,8 @@ pub(crate) fn pixel_losses(
     values
 }
 
-/// The formula, and whether the classes are exclusive: then their losses are added.
-fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
+/// The formula, where the loss is a sum over pixels.
+fn formula(loss: &Loss, classes: usize) -> Option<Formula<'_>> {
     let weight = |weights: &Option<Vec<f64>>, class: usize| weights.as_ref().map_or(1.0, |w| w[class]);
     match loss {
         Loss::Region(_)
@@ -68,7 +69,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
         | Loss::SensitivitySpecificity(_)
         | Loss::Wasserstein(_)
         | Loss::Lovasz(_) => None,
-        Loss::Pixel(pixel) => Some((Formula::Function(pixel), pixel.form == PixelForm::Categorical)),
+        Loss::Pixel(pixel) => Some(Formula::Function(pixel)),
         Loss::CrossEntropy(ce) => {
             let smooth = ce.label_smoothing / classes as f64;
             let of = |c| ClassFactors {
@@ -77,7 +78,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
                 hard: 1.0 - ce.label_smoothing,
                 smooth,
             };
-            Some((Formula::Entropy((0..classes).map(of).collect()), true))
+            Some(Formula::Entropy((0..classes).map(of).collect()))
         }
         Loss::BinaryCrossEntropy(bce) => {
             let smooth = bce.label_smoothing / 2.0;
@@ -86,7 +87,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
                 let positive = w * weight(&bce.positive_weights, c);
                 ClassFactors { positive, negative: w, hard: 1.0 - bce.label_smoothing, smooth }
             };
-            Some((Formula::Entropy((0..classes).map(of).collect()), false))
+            Some(Formula::Entropy((0..classes).map(of).collect()))
         }
     }
 }
