@@ -56,6 +56,24 @@ for (const [face, module] of FACES) {
     t.true(near(compound.evaluate(logits, labels, { shape }).loss, dice + 0.25 * crossEntropy))
   })
 
+  test(`${face}: cross-entropies of one clip, and a function of the probabilities with its own`, (t) => {
+    const none = { activation: 'none', checkValues: false } as const
+    const losses = [
+      [1, new CrossEntropyLoss({ ...none, clip: 0.2 })],
+      [1, new FocalLoss({ ...none, clip: 0.3 })],
+      [1, new module.BinaryCrossEntropyLoss({ ...none, clip: 0.2 })],
+    ] as const
+    const probabilities = Float64Array.from({ length: 120 }, (_, index) => (index % 7) / 6)
+    const { loss } = combine(losses).evaluate(probabilities, labels, { shape })
+    const apart = losses.map(([, criterion]) => criterion.evaluate(probabilities, labels, { shape }).loss)
+    t.true(
+      near(
+        loss,
+        apart.reduce((sum, each) => sum + each, 0),
+      ),
+    )
+  })
+
   test(`${face}: the compounds by name are combinations`, (t) => {
     const { diceFocalLoss, diceTopKLoss, generalizedDiceFocalLoss, diceBinaryCrossEntropyLoss } = module
     const { GeneralizedDiceLoss, BinaryCrossEntropyLoss } = module
@@ -170,6 +188,16 @@ for (const [face, module] of FACES) {
         [1, new DiceLoss({ activation: 'none', regions: [[2], [1, 2]] })],
       ],
       'regions',
+      'CONFLICT',
+    ],
+    [
+      'another clip of a cross-entropy',
+      [
+        [1, new DiceLoss({ activation: 'none' })],
+        [1, new module.DiceCrossEntropyLoss({ activation: 'none' })],
+        [1, new module.BinaryCrossEntropyLoss({ activation: 'none', clip: 1e-6 })],
+      ],
+      'clip',
       'CONFLICT',
     ],
     [

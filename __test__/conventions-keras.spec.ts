@@ -201,6 +201,19 @@ test('outside the clip the binary focal loss keeps the slope of its factor', (t)
 })
 
 for (const [name, face] of FACES) {
+  test(`${name}: the generalized cross-entropy of a saturated softmax has the slopes of one that almost is`, (t) => {
+    const criterion = face.conventions.keras.CategoricalGeneralizedCrossEntropy({ q: 0.5, reduction: 'sum' })
+    const target = tensor(Int32Array.of(0, 0, 0), 3)
+    // ∂ℓ/∂z_c = p_c·(d_c − Σ_k p_k·d_k) of the logits behind the probabilities.
+    const byLogits = (...p: number[]): number[] => {
+      const { gradient: d } = criterion.evaluate(tensor(Float64Array.from(p), 3, 2), target, { gradient: true })
+      const mean = (c: number): number => p[c]! * d[c]! + p[c ^ 1]! * d[c ^ 1]!
+      return p.map((_, c) => p[c]! * (d[c]! - mean(c)))
+    }
+    t.deepEqual(byLogits(1, 0, 0, 1, 0.5, 0.5).slice(0, 4).map(Math.abs), [0, 0, 0, 0])
+    t.true(difference(byLogits(1, 0, 0, 1, 0.5, 0.5), byLogits(1 - 1e-7, 1e-7, 1e-12, 1, 0.5, 0.5)) <= 2e-6)
+  })
+
   test(`${name}: what Keras has no meaning for is refused by name`, (t) => {
     const { keras: entries } = face.conventions
     const message = (call: () => unknown): string => thrown(call).message

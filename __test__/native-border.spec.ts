@@ -82,6 +82,19 @@ nativeTest('a buffer that is too small, shared, or none', (t) => {
   }
 })
 
+nativeTest('values of a wrong length, and no room for them: nothing is written', (t) => {
+  const numbers = numbersOf({ samples: 2, pixels: 20 }, 5)
+  for (const changes of [
+    { values: new Float64Array(2) },
+    { values: new Float64Array(4) },
+    { numbers, values: undefined },
+  ]) {
+    const gradient = new Float32Array(ELEMENTS).fill(7)
+    t.throws(() => evaluate({ gradient, ...changes }))
+    t.true(gradient.every((slope) => slope === 7))
+  }
+})
+
 nativeTest('a shrunk buffer is as long as it is now', (t) => {
   const Resizable = ArrayBuffer as unknown as new (
     length: number,

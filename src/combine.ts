@@ -32,8 +32,9 @@ export type CombineFunction = (losses: readonly WeightedLoss[]) => Combination
  *     const { loss, terms } = criterion.evaluate(logits, labels) // terms: { dice, focal, lovaszSoftmax }
  *
  * What belongs to the criterion as a whole must be the same in all: `activation`, `layout`, `target`, `ignoreIndex`,
- * `maskValue`, `regions`, `checkValues`; a contradiction is refused by name. `terms` are named after the losses, each before its
- * weight, and numbered where a name repeats: `dice`, `dice2`. A compound brings all of its terms. `values` are those of the first.
+ * `maskValue`, `regions`, `checkValues`, and in all cross-entropies `clip`; a contradiction is refused by name. `terms` are
+ * named after the losses, each before its weight, and numbered where a name repeats: `dice`, `dice2`. A compound brings all of
+ * its terms. `values` are those of the first.
  * @param losses - Pairs of a finite factor and a criterion, at least one.
  * @throws {MasklossTypeError} For contradictory options, for a loss with reduction `'none'` beside others, for no losses, or no criterion.
  * @throws {MasklossRangeError} For a factor that is not finite, alone or times the factors of what it multiplies.
@@ -60,6 +61,7 @@ function combined(losses: readonly WeightedLoss[]): Plan {
   const members = (losses as readonly WeightedLoss[]).map(weightedPlan)
   const [first, ...rest] = members as [Member, ...Member[]]
   for (const [index, { plan }] of rest.entries()) checkAgreement(first.plan, plan, index + 1)
+  checkClip(members)
 
   const count = members.reduce((sum, { plan }) => sum + plan.parts.length, 0)
   const names = new Map<string, number>()
@@ -122,6 +124,22 @@ function checkAgreement(first: Plan, other: Plan, index: number): void {
     const remedy = 'all losses read the same data: write what they share once, and spread it into each'
     throw masklossError({ code: 'ERR_MASKLOSS_OPTION_CONFLICT', argument: name, expected, actual, remedy })
   }
+}
+
+/** The logarithms of all cross-entropies are taken once. */
+function checkClip(members: readonly Member[]): void {
+  const clipped = members.flatMap(({ plan }, index) =>
+    plan.parts.flatMap(({ name, clip }) => (clip === undefined ? [] : [{ name, clip, index }])),
+  )
+  const other = clipped.find(({ clip }) => clip !== clipped[0]!.clip)
+  if (other === undefined) return
+  throw masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'clip',
+    expected: `the same in every cross-entropy, ${clipped[0]!.clip} as in losses[${clipped[0]!.index}],`,
+    actual: `${other.clip} in losses[${other.index}] (${other.name})`,
+    remedy: 'write clip once, and spread it into each, or evaluate the losses apart, the second with accumulate',
+  })
 }
 
 function wrong(

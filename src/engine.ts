@@ -208,7 +208,7 @@ export interface CrossEntropyTerm {
   readonly classWeights: readonly number[] | undefined
   readonly labelSmoothing: number
   readonly meanOver: MeanOver
-  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
+  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. The cross-entropies of a criterion share it. */
   readonly clip: number
   /**
    * Only so many per cent of all pixels count (k, rounded down), those of the largest `m·ℓ`, NaN the largest, ties by position; never
@@ -275,7 +275,10 @@ export interface EvaluateCall {
   readonly pixelWeights: FloatArray | undefined
   /** Where the gradient goes: the prediction's length and dtype. */
   readonly gradient: FloatArray | undefined
-  /** `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. */
+  /**
+   * `gradient = (accumulate ? gradient : 0) + gradientScale · ∂loss/∂prediction`. A term of which `gradientScale · weight` is 0 has no
+   * part in the gradient, whatever its slope: infinite, or NaN.
+   */
   readonly gradientScale: number
   readonly accumulate: boolean
   /** Receives the values of the first term: as `values.ts` says. */

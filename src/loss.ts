@@ -12,6 +12,8 @@ export interface TermPlan {
   readonly reduction: Reduction
   /** Whether pixels can weigh differently. */
   readonly weighsPixels: boolean
+  /** ε of a cross-entropy's clip, of which a criterion has one; absent where there is none, or one of its own. */
+  readonly clip?: number
   /** Checks what depends on the number of classes, and fills it in. */
   bind(classes: number): Unweighted
 }

@@ -38,6 +38,7 @@ export const BINARY_CROSS_ENTROPY: LossTerm<BinaryCrossEntropyOptions> = {
     return {
       reduction: shared.reduction,
       weighsPixels: true,
+      clip: shared.clip,
       bind: (classes) => ({
         kind: 'binary-cross-entropy',
         classWeights: perClassList(options, 'classWeights', classWeights, classes),

@@ -107,6 +107,7 @@ export function parseCrossEntropy(options: OptionValues, whole: Whole, topPercen
   return {
     reduction: shared.reduction,
     weighsPixels: true,
+    clip: shared.clip,
     bind(classes) {
       refuseOneClass(classes, 'use binaryCrossEntropyLoss')
       const weights = perClassList(options, 'classWeights', classWeights, classes)

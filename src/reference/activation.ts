@@ -85,7 +85,10 @@ export function addByLogit(
   }
 }
 
-/** The clip holds p. */
+/**
+ * The clip holds p; where ε is 0, it holds 0 and 1. `b/(p·(1 − p))` is 0/0 there and may have no finite limit, but by the logit of a
+ * saturated p, `p·(1 − p)·∂L/∂p`, the limit is 0.
+ */
 function isClipped(p: number, epsilon: number): boolean {
-  return p < epsilon || p > 1 - epsilon
+  return p < epsilon || p > 1 - epsilon || p === 0 || p === 1
 }

@@ -74,6 +74,9 @@ function writeGradient(
   terms: readonly Computation[],
 ): void {
   const reader = new PixelReader(spec, call)
+  const parts = terms
+    .map((term, i) => ({ term, weight: spec.terms[i]!.weight }))
+    .filter(({ weight }) => call.gradientScale * weight !== 0)
   const slope = new Float64Array(spec.classes)
   for (let sample = 0; sample < call.samples; sample++) {
     for (let pixel = 0; pixel < call.pixels; pixel++) {
@@ -81,7 +84,7 @@ function writeGradient(
       slope.fill(0)
       if (counts) {
         reader.read()
-        terms.forEach((term, i) => term.addSlope(reader, spec.terms[i]!.weight, slope))
+        for (const { term, weight } of parts) term.addSlope(reader, weight, slope)
       }
       for (let c = 0; c < spec.classes; c++) {
         const index = reader.indexOf(c)

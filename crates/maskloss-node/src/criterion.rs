@@ -74,14 +74,21 @@ fn evaluate(criterion: &Criterion, execution: &Execution, call: &FunctionCallCon
     let into = gradient.as_mut().map(View::floats_mut).transpose()?;
     let mut into = into.map(|data| Gradient { data, scale, accumulate: accumulate != 0.0 });
     let report = &mut numbers.numbers_mut()?[CALL..];
-    if report.len() < FAULT.max(HEAD + criterion.terms.len()) {
+    let (head, found) = (HEAD + criterion.terms.len(), criterion.values_len(&shape));
+    if report.len() < FAULT.max(head + if values.is_none() { found } else { 0 }) {
         return Err(invalid("Expected room for the report"));
     }
     let values = values.as_mut().map(View::numbers_mut).transpose()?;
+    if let Some(values) = &values {
+        same_length(values.len(), found, "values")?;
+    }
     let execution = if threads == 0.0 { *execution } else { Execution { threads: bounded(threads), ..*execution } };
     match maskloss::evaluate(criterion, &input, into.as_mut(), &execution) {
         Err(fault) => Ok(status(&fault, report)),
-        Ok(evaluation) => tell(&evaluation, report, values).map(|()| 0),
+        Ok(evaluation) => {
+            tell(&evaluation, report, values);
+            Ok(0)
+        }
     }
 }
 
@@ -94,16 +101,14 @@ fn apart(written: [Option<&View>; 3], read: [Option<&View>; 3]) -> bool {
         .all(|(index, view)| view.is_none_or(|view| pairs(index).all(|other| view.disjoint(other))))
 }
 
-fn tell(evaluation: &Evaluation, report: &mut [f64], values: Option<&mut [f64]>) -> Result<()> {
+/// There is room for all of it.
+fn tell(evaluation: &Evaluation, report: &mut [f64], values: Option<&mut [f64]>) {
     let Evaluation { loss, non_finite, terms, values: found } = evaluation;
     let (head, rest) = report.split_at_mut(HEAD + terms.len());
-    let to = match values {
-        Some(values) => values,
-        None => rest.get_mut(..found.len()).unwrap_or_default(),
-    };
-    same_length(to.len(), found.len(), "values")?;
-    to.copy_from_slice(found);
+    match values {
+        Some(values) => values.copy_from_slice(found),
+        None => rest[..found.len()].copy_from_slice(found),
+    }
     (head[0], head[1]) = (*loss, *non_finite as f64);
     head[HEAD..].copy_from_slice(terms);
-    Ok(())
 }

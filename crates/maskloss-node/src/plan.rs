@@ -241,7 +241,8 @@ pub fn criterion(plan: &[f64]) -> Result<Criterion> {
     if classes == 0 || !counted || reader.0.len() > 0 {
         return Err(malformed());
     }
-    Ok(Criterion { activation, classes, ignore_index, mask_value, regions, check_values, terms })
+    let criterion = Criterion { activation, classes, ignore_index, mask_value, regions, check_values, terms };
+    if criterion.shares_clip() { Ok(criterion) } else { Err(malformed()) }
 }
 
 fn regions_from(reader: &mut Reader) -> Result<Vec<Vec<i64>>> {

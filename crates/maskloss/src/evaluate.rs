@@ -28,7 +28,7 @@ pub struct Evaluation {
 /// The first [`Fault`] of the data: lowest sample, then pixel.
 ///
 /// # Panics
-/// Where a length contradicts the shape, or the criterion the number of classes.
+/// Where a length contradicts the shape, the criterion the number of classes, or one cross-entropy another's clip.
 pub fn evaluate(
     criterion: &Criterion,
     input: &Input,
@@ -37,6 +37,7 @@ pub fn evaluate(
 ) -> Result<Evaluation, Fault> {
     input.assert_lengths();
     assert_eq!(input.shape.classes, criterion.classes, "classes of the prediction");
+    assert!(criterion.shares_clip(), "one clip for all cross-entropies");
     if let Some(gradient) = &into {
         assert_eq!(gradient.data.len(), input.prediction.len(), "length of the gradient");
     }

@@ -12,10 +12,13 @@ use crate::pass::top_percent::{TopPixels, top_pixels};
 use crate::statistics::Statistics;
 use crate::tensor::Input;
 
-/// What the gradient is made of.
+/// What the gradient is made of: of the terms whose factor in it is not 0. Such a factor leaves nothing of a slope, also of one that is
+/// infinite or NaN.
 pub(crate) struct Slopes<'a> {
     /// The coefficients of all terms that have such over all pixels.
     pub(crate) table: CoefficientTable,
+    /// Whether there are such terms.
+    pub(crate) has_coefficients: bool,
     /// The other terms.
     pub(crate) additions: Vec<Addition<'a>>,
 }
@@ -55,7 +58,7 @@ impl<'a> Terms<'a> {
         scale: Option<f64>,
     ) -> Self {
         let table = || CoefficientTable::new(input.shape.samples, criterion.classes);
-        let slopes = scale.map(|_| Slopes { table: table(), additions: Vec::new() });
+        let slopes = scale.map(|_| Slopes { table: table(), has_coefficients: false, additions: Vec::new() });
         Self {
             criterion,
             input,
@@ -78,15 +81,26 @@ impl<'a> Terms<'a> {
                 self.top_percent(&term.loss, *percent, factor, values)
             }
             loss => {
-                let table = self.slopes.as_mut().map(|slopes| &mut slopes.table);
+                let slopes = self.slopes.as_mut().filter(|_| factor != 0.0);
+                let table = slopes.map(|slopes| {
+                    slopes.has_coefficients = true;
+                    &mut slopes.table
+                });
                 let context = Context { wasserstein: self.wasserstein, ..context(self.criterion, self.statistics) };
                 self.wasserstein += usize::from(matches!(loss, Loss::Wasserstein(_)));
                 let found = loss.evaluate(&context, values, table, factor);
                 if loss.is_per_pixel() {
-                    *values = pixel_losses(self.criterion, loss, 1.0, 0.0, self.input, self.execution);
+                    *values = pixel_losses(self.criterion, loss, 1.0, None, self.input, self.execution);
                 }
                 Ok(found)
             }
+        }
+    }
+
+    /// Adds a term without such coefficients to the gradient, where one is wanted and has a part of it.
+    fn push(&mut self, factor: f64, addition: impl FnOnce() -> Addition<'a>) {
+        if let Some(slopes) = self.slopes.as_mut().filter(|_| factor != 0.0) {
+            slopes.additions.push(addition());
         }
     }
 
@@ -99,32 +113,29 @@ impl<'a> Terms<'a> {
         let found = pixel.evaluate(&context(self.criterion, self.statistics), self.functions, values);
         self.functions += pixel.functions();
         if loss.is_per_pixel() {
-            *values = pixel_losses(self.criterion, loss, found.scale, 0.0, self.input, self.execution);
+            *values = pixel_losses(self.criterion, loss, found.scale, None, self.input, self.execution);
         }
-        if let Some(slopes) = &mut self.slopes {
-            let factors =
-                Factors { loss: (factor * found.scale) as f32, modulation: (factor * found.by_divisor) as f32 };
-            slopes.additions.push(Addition::Function { pixel, factors });
-        }
+        let factors = Factors { loss: (factor * found.scale) as f32, modulation: (factor * found.by_divisor) as f32 };
+        self.push(factor, || Addition::Function { pixel, factors });
         found.loss
     }
 
     fn lovasz(&mut self, lovasz: &Lovasz, factor: f64, values: &mut Vec<f64>) -> f64 {
         let SortedErrors { cells, derivatives } = sorted_errors(lovasz, self.criterion, self.input, self.execution);
         let (loss, by_cell) = lovasz.evaluate(&cells, values);
-        if let Some(slopes) = &mut self.slopes {
-            let classes = self.criterion.classes;
-            let of_plane = |plane: usize| {
-                lovasz.cell_of(plane / classes, plane % classes).map_or(0.0, |cell| (factor * by_cell[cell]) as f32)
-            };
-            let factors = (0..self.input.shape.samples * classes).map(of_plane).collect();
-            let activation = match lovasz.form {
-                LovaszForm::Softmax => self.criterion.activation,
-                // Errors of the logits themselves.
-                LovaszForm::Hinge => Activation::None,
-            };
-            slopes.additions.push(Addition::Sorted { derivatives, factors, activation });
-        }
+        let (classes, samples) = (self.criterion.classes, self.input.shape.samples);
+        let of_plane = |plane: usize| {
+            lovasz.cell_of(plane / classes, plane % classes).map_or(0.0, |cell| (factor * by_cell[cell]) as f32)
+        };
+        let activation = match lovasz.form {
+            LovaszForm::Softmax => self.criterion.activation,
+            // Errors of the logits themselves.
+            LovaszForm::Hinge => Activation::None,
+        };
+        self.push(factor, || {
+            let factors = (0..samples * classes).map(of_plane).collect();
+            Addition::Sorted { derivatives, factors, activation }
+        });
         loss
     }
 
@@ -137,8 +148,8 @@ impl<'a> Terms<'a> {
         if loss.is_per_pixel() {
             *values = losses;
         }
-        if let (Some(slopes), Some(table)) = (&mut self.slopes, table) {
-            slopes.additions.push(Addition::TopPixels { table, weights });
+        if let Some(table) = table {
+            self.push(factor, || Addition::TopPixels { table, weights });
         }
         Ok(found)
     }

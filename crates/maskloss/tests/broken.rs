@@ -65,6 +65,21 @@ fn a_pixel_that_is_no_number_breaks_the_same_values_however_the_target_is_writte
 }
 
 #[test]
+#[should_panic(expected = "one clip")]
+fn cross_entropies_of_two_clips() {
+    let mut criterion = Criterion { activation: Activation::None, ..cross_entropy(2) };
+    let mut other = criterion.terms[0].clone();
+    if let Loss::CrossEntropy(entropy) = &mut other.loss {
+        entropy.clip = 0.1;
+    }
+    criterion.terms.push(other);
+    let (prediction, target) = ([0.5; 2 * PIXELS], [0; PIXELS]);
+    let target = Target::Labels(Labels::U8(&target));
+    let input = Input { shape: shape(2), prediction: Floats::F32(&prediction), target, pixel_weights: None };
+    let _ = evaluate(&criterion, &input, None, &Execution::default());
+}
+
+#[test]
 fn per_class_targets_are_checked_beside_regions_too() {
     let criterion = Criterion { regions: Some(vec![vec![1], vec![2]]), ..cross_entropy(2) };
     let target = Target::PerClass(Planes::F32(&[5.0; 2 * PIXELS]));

@@ -11,7 +11,7 @@ pub struct CrossEntropy {
     pub label_smoothing: f64,
     /// What the mean divides by.
     pub mean_over: MeanOver,
-    /// ε of `clip(p, ε, 1 − ε)`, without activation only.
+    /// ε of `clip(p, ε, 1 − ε)`, without activation only; the same in all cross-entropies of a criterion.
     pub clip: f64,
     /// Only so many per cent of all pixels count (rounded down): those of the largest loss, ties by position.
     pub top_percent: Option<f64>,
@@ -30,7 +30,7 @@ pub struct BinaryCrossEntropy {
     pub label_smoothing: f64,
     /// What the mean divides by.
     pub mean_over: MeanOver,
-    /// ε of `clip(p, ε, 1 − ε)`, without activation only.
+    /// ε of `clip(p, ε, 1 − ε)`, without activation only; the same in all cross-entropies of a criterion.
     pub clip: f64,
     /// From values to the loss.
     pub reduction: Reduction,

@@ -37,6 +37,9 @@ pub(crate) trait ClassTarget {
     /// `constant + slope·t` of a block.
     fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S>;
 
+    /// `absent·(1 − t) + present·t` of a block.
+    fn mean<S: Simd>(&self, simd: S, block: usize, absent: f32x16<S>, present: f32x16<S>) -> f32x16<S>;
+
     /// Where t is 1, if it is 0 or 1 in the whole block.
     fn mask_if_binary<S: Simd>(&self, simd: S, block: usize) -> Option<mask32x16<S>>;
 
@@ -89,6 +92,11 @@ impl ClassTarget for LabelClass<'_> {
     }
 
     #[inline(always)]
+    fn mean<S: Simd>(&self, simd: S, block: usize, absent: f32x16<S>, present: f32x16<S>) -> f32x16<S> {
+        self.mask(simd, block).select(present, absent)
+    }
+
+    #[inline(always)]
     fn mask_if_binary<S: Simd>(&self, simd: S, block: usize) -> Option<mask32x16<S>> {
         Some(self.mask(simd, block))
     }
@@ -113,6 +121,11 @@ impl ClassTarget for Absent {
     #[inline(always)]
     fn linear<S: Simd>(&self, _: S, _: usize, constant: f32x16<S>, _: f32x16<S>) -> f32x16<S> {
         constant
+    }
+
+    #[inline(always)]
+    fn mean<S: Simd>(&self, _: S, _: usize, absent: f32x16<S>, _: f32x16<S>) -> f32x16<S> {
+        absent
     }
 
     #[inline(always)]
@@ -142,6 +155,12 @@ impl ClassTarget for PlaneClass<'_> {
     #[inline(always)]
     fn linear<S: Simd>(&self, simd: S, block: usize, constant: f32x16<S>, slope: f32x16<S>) -> f32x16<S> {
         constant + slope * self.at(simd, block)
+    }
+
+    #[inline(always)]
+    fn mean<S: Simd>(&self, simd: S, block: usize, absent: f32x16<S>, present: f32x16<S>) -> f32x16<S> {
+        let t = self.at(simd, block);
+        absent * (1.0 - t) + present * t
     }
 
     /// Departure 5: a block of zeros and ones is a mask. Most soft targets are one-hot, and the others are soft at borders only.

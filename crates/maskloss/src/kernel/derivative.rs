@@ -1,7 +1,7 @@
 //! Pass 2 on one tile: the gradient of every prediction value, from the coefficients of its class.
 //!
 //! ```text
-//! d       = A·t + B + C·p + E·p·t + S·sign(p − t) + Σ_y t_y·D[y, c]
+//! d       = A·t + B + p·(C·(1 − t) + E·t) + S·sign(p − t) + Σ_y t_y·D[y, c]
 //! softmax   m·( p·(d + rest) − (U + V·t) )         rest = Σ_k (U_k + V_k t_k) − Σ_k p_k d_k, one value a pixel
 //! sigmoid   m·( p·(1 − p)·d + p·(K₀ + K₁·t) − (U + V·t) )
 //! none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip

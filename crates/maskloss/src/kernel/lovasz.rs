@@ -7,8 +7,8 @@ use crate::kernel::derivative::Destination;
 use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
 use crate::tile::{BLOCK, Block, Tile, fit};
 
-/// Of a class of a tile, block by block: `p − t`, or the hinge error `max(0, 1 − z·(2t − 1))`, and t. Whether each pixel counts says
-/// its weight.
+/// Of a class of a tile, block by block: `p − t`, or the hinge error `max(0, 1 − z·(2t − 1))`, never −0, and t. Whether each pixel counts
+/// says its weight.
 pub(crate) fn errors(
     level: Level,
     form: LovaszForm,
@@ -21,7 +21,7 @@ pub(crate) fn errors(
         for b in 0..tile.blocks {
             let t = target_at(simd, &tile.target, class, b);
             let error = match form {
-                LovaszForm::Softmax => probability(simd, activated, class, b) - t,
+                LovaszForm::Softmax => probability(simd, activated, class, b) - t + 0.0,
                 LovaszForm::Hinge => {
                     let z = finite_or_nan(f32x16::load_array_ref(simd, &tile.prediction.plane(class)[b]));
                     let error = 1.0 - z * (t + t - 1.0);

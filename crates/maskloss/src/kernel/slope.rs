@@ -18,7 +18,7 @@ pub(crate) struct Slope<'a> {
     pub(crate) between: &'a [f32],
     /// Whether `d` may be more than `A·t + B`.
     pub(crate) curved: bool,
-    /// Whether there may be an E or a D in it.
+    /// Whether E may not be C, or there may be a D.
     pub(crate) crossed: bool,
     /// Whether there are logarithms: else U, V and K are 0.
     pub(crate) logarithmic: bool,
@@ -116,7 +116,7 @@ impl<S: Simd> WideCoefficients<S> {
         target.linear(simd, b, self.b, self.a)
     }
 
-    /// `d + (C + E·t)·p + S·sign(p − t)`, or the same without E.
+    /// `d + (C·(1 − t) + E·t)·p + S·sign(p − t)`, or the same where E is C.
     #[inline(always)]
     pub(crate) fn curved<T: ClassTarget, const CROSSED: bool>(
         &self,
@@ -128,7 +128,7 @@ impl<S: Simd> WideCoefficients<S> {
     ) -> f32x16<S> {
         let t = target.at(simd, b);
         let sign = p.simd_gt(t).select(self.s, p.simd_lt(t).select(-self.s, f32x16::splat(simd, 0.0)));
-        let by_p = if CROSSED { target.linear(simd, b, self.c, self.e) } else { self.c };
+        let by_p = if CROSSED { target.mean(simd, b, self.c, self.e) } else { self.c };
         d + by_p * p + sign
     }
 

@@ -88,17 +88,27 @@ impl ScorePer {
         matches!(self, Self::Class | Self::Batch)
     }
 
+    /// The classes of a sample are scored as one.
+    pub(super) fn pools_classes(self) -> bool {
+        matches!(self, Self::Sample | Self::Batch)
+    }
+
     /// Each sample, or the batch.
-    pub(super) fn rows(self, samples: usize) -> impl Iterator<Item = Option<usize>> {
+    pub(super) fn rows(self, samples: usize) -> impl ExactSizeIterator<Item = Option<usize>> {
         let pooled = self.pools_samples();
         (0..if pooled { 1 } else { samples }).map(move |n| (!pooled).then_some(n))
+    }
+
+    /// How many cells there are.
+    pub(super) fn len(self, samples: usize, classes: usize) -> usize {
+        self.rows(samples).len() * if self.pools_classes() { 1 } else { classes }
     }
 }
 
 impl Cells {
     /// Each class, or all of them.
     fn columns(&self) -> impl ExactSizeIterator<Item = Option<usize>> {
-        let pooled = matches!(self.score_per, ScorePer::Sample | ScorePer::Batch);
+        let pooled = self.score_per.pools_classes();
         (0..if pooled { 1 } else { self.classes.len() }).map(move |k| (!pooled).then(|| self.classes[k]))
     }
 }

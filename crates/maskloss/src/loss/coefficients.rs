@@ -5,7 +5,7 @@ use std::ops::Range;
 /// With prediction `p`, target `t` and pixel weight `m`, a pixel's derivative by the probability is
 ///
 /// ```text
-/// d = A·t + B + C·p + E·p·t + S·sign(p − t)                           losses of scores
+/// d = A·t + B + p·(C·(1 − t) + E·t) + S·sign(p − t)                   losses of scores
 /// ```
 ///
 /// and the gradient of the prediction is
@@ -16,7 +16,9 @@ use std::ops::Range;
 /// none      m·( d − (U + V·t)/p + (K₀ + K₁·t)/(1 − p) )      the quotients 0 outside the clip
 /// ```
 ///
-/// U, V, K come from the logarithms, which have simple derivatives by the logit: `∂(−log p_y)/∂z_c = p_c − [c = y]`.
+/// U, V, K come from the logarithms, which have simple derivatives by the logit: `∂(−log p_y)/∂z_c = p_c − [c = y]`. C and E are those of
+/// the pixels outside of the reference and inside: where one is far larger, as in a cell that is almost all reference, the other would be
+/// lost in a sum of both.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Coefficients<T> {
     pub(crate) a: T,
@@ -89,9 +91,9 @@ impl CoefficientTable {
         self.is_crossed() || self.cells.iter().any(|k| k.c != 0.0 || k.s != 0.0)
     }
 
-    /// Whether there is an E or a D in it.
+    /// Whether E is not C anywhere, or there is a D.
     pub(crate) fn is_crossed(&self) -> bool {
-        !self.between.is_empty() || self.cells.iter().any(|k| k.e != 0.0)
+        !self.between.is_empty() || self.cells.iter().any(|k| k.e != k.c)
     }
 }
 
@@ -110,15 +112,9 @@ impl Coefficients<f64> {
         self.k1 += k1;
     }
 
-    /// Of a region loss with `t' = (1 − ε)·t + ε` for t: `A·t' + E·p·t'` in terms of t.
+    /// Of a region loss with `t' = (1 − ε)·t + ε` for t: `A·t' + p·(C·(1 − t') + E·t')` in terms of t, with `1 − t' = (1 − ε)·(1 − t)`.
     pub(crate) fn with_target_floor(self, floor: f64) -> Self {
-        Self {
-            a: (1.0 - floor) * self.a,
-            b: self.b + floor * self.a,
-            c: self.c + floor * self.e,
-            e: (1.0 - floor) * self.e,
-            ..self
-        }
+        Self { a: (1.0 - floor) * self.a, b: self.b + floor * self.a, c: self.c + floor * (self.e - self.c), ..self }
     }
 
     fn to_f32(self) -> Coefficients<f32> {

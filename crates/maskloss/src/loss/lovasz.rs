@@ -16,15 +16,10 @@ pub(crate) struct SortedCell {
 impl Lovasz {
     /// The cells in the order of the values, without their losses.
     pub(crate) fn cells(&self, samples: usize) -> Vec<SortedCell> {
-        let pools_samples = matches!(self.score_per, ScorePer::Class | ScorePer::Batch);
-        let pools_classes = matches!(self.score_per, ScorePer::Sample | ScorePer::Batch);
-        let classes: Vec<_> = if pools_classes { vec![None] } else { self.classes.iter().copied().map(Some).collect() };
-        (0..if pools_samples { 1 } else { samples })
-            .flat_map(|n| {
-                let sample = (!pools_samples).then_some(n);
-                classes.iter().map(move |&class| SortedCell { sample, class, loss: None })
-            })
-            .collect()
+        let pooled = self.score_per.pools_classes();
+        let classes: Vec<_> = if pooled { vec![None] } else { self.classes.iter().copied().map(Some).collect() };
+        let rows = self.score_per.rows(samples);
+        rows.flat_map(|sample| classes.iter().map(move |&class| SortedCell { sample, class, loss: None })).collect()
     }
 
     /// The place of the cell that holds a class of a sample, where that counts.

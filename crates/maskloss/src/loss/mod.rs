@@ -19,8 +19,9 @@ pub(crate) use lovasz::SortedCell;
 
 use cells::CellFormula;
 
-use crate::criterion::{Activation, Criterion, Loss, MeanOver, Reduction};
+use crate::criterion::{Activation, Cells, Criterion, Loss, MeanOver, PixelForm, Reduction};
 use crate::statistics::{Needs, Statistics};
+use crate::tensor::Shape;
 
 /// What a loss is evaluated on.
 pub(crate) struct Context<'a> {
@@ -90,6 +91,30 @@ impl Loss {
         }
     }
 
+    /// How many values it has.
+    fn values_len(&self, shape: &Shape) -> usize {
+        let of_cells = |cells: &Cells| cells.score_per.len(shape.samples, cells.classes.len());
+        match self {
+            Self::Region(region) => of_cells(&region.cells),
+            Self::Correlation(correlation) => of_cells(&correlation.cells),
+            Self::SensitivitySpecificity(errors) => of_cells(&errors.cells),
+            Self::Wasserstein(wasserstein) => wasserstein.score_per.rows(shape.samples).len(),
+            Self::Lovasz(lovasz) => lovasz.score_per.len(shape.samples, lovasz.classes.len()),
+            _ if !self.is_per_pixel() => shape.classes,
+            _ if self.is_exclusive() => shape.samples * shape.pixels,
+            _ => shape.samples * shape.sample_len(),
+        }
+    }
+
+    /// Whether its classes exclude each other: their losses are those of a pixel, and added.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        match self {
+            Self::CrossEntropy(_) => true,
+            Self::Pixel(pixel) => pixel.form == PixelForm::Categorical,
+            _ => false,
+        }
+    }
+
     /// Whether the values are one for each pixel (exclusive classes) or element, instead of one for each cell.
     pub(crate) fn is_per_pixel(&self) -> bool {
         match self {
@@ -106,6 +131,11 @@ impl Loss {
 }
 
 impl Criterion {
+    /// How many values an [`Evaluation`](crate::Evaluation) on data of this shape has.
+    pub fn values_len(&self, shape: &Shape) -> usize {
+        self.terms.first().map_or(0, |term| term.loss.values_len(shape))
+    }
+
     /// The sums that its losses are functions of.
     pub(crate) fn needs(&self) -> Needs {
         self.terms.iter().fold(Needs::default(), |needs, term| needs.union(term.loss.needs()))
@@ -119,14 +149,23 @@ impl Criterion {
         })
     }
 
-    /// ε of `clip(p, ε, 1 − ε)`: the logarithms of one criterion share it.
+    /// ε of `clip(p, ε, 1 − ε)`: the cross-entropies of one criterion share their sums, and so it.
     pub(crate) fn clip(&self) -> f64 {
-        self.terms.iter().find_map(|term| term.loss.clip()).unwrap_or(0.0)
+        self.clips().next().unwrap_or(0.0)
+    }
+
+    /// Whether the cross-entropies have one clip, as [`evaluate`](crate::evaluate) asks.
+    pub fn shares_clip(&self) -> bool {
+        self.clips().all(|clip| clip == self.clip())
+    }
+
+    fn clips(&self) -> impl Iterator<Item = f64> {
+        self.terms.iter().filter_map(|term| term.loss.clip())
     }
 
     /// Whether there are logarithms.
     pub(crate) fn is_logarithmic(&self) -> bool {
-        self.terms.iter().any(|term| term.loss.clip().is_some())
+        self.clips().next().is_some()
     }
 }
 

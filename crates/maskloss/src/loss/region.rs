@@ -99,14 +99,14 @@ impl CellFormula for Region {
             // ∂I/∂p = t, ∂P/∂p = 1.
             Form::Product => Coefficients { a: by_overlap, b: by_predicted, ..none },
             // ∂I/∂p = t, ∂P/∂p = 2p.
-            Form::Squared => Coefficients { a: by_overlap, c: 2.0 * by_predicted, ..none },
+            Form::Squared => Coefficients { a: by_overlap, c: 2.0 * by_predicted, e: 2.0 * by_predicted, ..none },
             // ∂I/∂p = (1 − sign(p − t))/2, ∂P/∂p = 1.
             Form::Absolute => Coefficients { b: by_predicted + by_overlap / 2.0, s: -(by_overlap / 2.0), ..none },
             // ∂I/∂p = 2pt, ∂P/∂p = 2p, ∂G/∂p = 4pt − 2t.
             Form::SquaredErrors => Coefficients {
                 a: -2.0 * by_reference,
                 c: 2.0 * by_predicted,
-                e: 2.0 * by_overlap + 4.0 * by_reference,
+                e: 2.0 * (by_predicted + by_overlap) + 4.0 * by_reference,
                 ..none
             },
         };

@@ -29,16 +29,15 @@ impl CellFormula for SensitivitySpecificity {
     fn value(&self, [missed, excess, reference, pixels]: CellSums, _: Option<usize>) -> CellValue {
         let inside = self.share / (reference + self.smooth);
         let outside = (1.0 - self.share) / (pixels - reference + self.smooth);
-        CellValue { loss: inside * missed + outside * excess, by_sums: [inside, outside, 0.0, 0.0] }
+        let loss = inside * missed + outside * excess;
+        // Without smoothing a full or empty cell is 0/0, also by the pixels that do not have the infinite slope.
+        let sound = inside.is_finite() && outside.is_finite();
+        let by_sums = if sound { [inside, outside, 0.0, 0.0] } else { [f64::NAN; 4] };
+        CellValue { loss, by_sums }
     }
 
-    /// ∂M/∂p = 2pt − 2t, ∂X/∂p = 2p − 2pt.
+    /// ∂M/∂p = 2pt − 2t, ∂X/∂p = 2p·(1 − t).
     fn coefficients(&self, [by_missed, by_excess, ..]: CellSums) -> Coefficients<f64> {
-        Coefficients {
-            a: -2.0 * by_missed,
-            c: 2.0 * by_excess,
-            e: 2.0 * (by_missed - by_excess),
-            ..Coefficients::default()
-        }
+        Coefficients { a: -2.0 * by_missed, c: 2.0 * by_excess, e: 2.0 * by_missed, ..Coefficients::default() }
     }
 }

@@ -16,7 +16,7 @@ use crate::tile::{Block, Span, Tile, fit};
 pub(crate) struct Additions<'a> {
     criterion: &'a Criterion,
     shape: Shape,
-    additions: &'a [Addition<'a>],
+    slopes: &'a Slopes<'a>,
     pixels: &'a mut pixel::Buffers,
     weights: &'a mut Vec<Block>,
 }
@@ -29,17 +29,17 @@ impl<'a> Additions<'a> {
         pixels: &'a mut pixel::Buffers,
         weights: &'a mut Vec<Block>,
     ) -> Self {
-        Self { criterion, shape, additions: &slopes.additions, pixels, weights }
+        Self { criterion, shape, slopes, pixels, weights }
     }
 
     /// Whether all is in the coefficients.
     pub(crate) fn is_empty(&self) -> bool {
-        self.additions.is_empty()
+        self.slopes.additions.is_empty()
     }
 
     /// Whether a term has coefficients over all pixels.
     pub(crate) fn stand_beside_coefficients(&self) -> bool {
-        self.additions.len() < self.criterion.terms.len()
+        self.slopes.has_coefficients
     }
 
     /// Adds the gradients of the terms to that of a tile.
@@ -54,7 +54,7 @@ impl<'a> Additions<'a> {
     ) {
         let Self { criterion, shape, .. } = *self;
         let activation = criterion.activation;
-        for addition in self.additions {
+        for addition in &self.slopes.additions {
             match addition {
                 Addition::Function { pixel, factors } => {
                     pixel::differentiate(level, pixel, *factors, activation, tile, activated, self.pixels, out);

@@ -32,7 +32,7 @@ pub struct Gradient<'a> {
     pub accumulate: bool,
 }
 
-/// Writes `scale` times the gradient (the scale is in the coefficients) of all pixels.
+/// Writes `scale` times the gradient (the scale is in the coefficients) of all pixels: 0 where no term has a part in it.
 pub(crate) fn gradient(
     criterion: &Criterion,
     input: &Input,
@@ -41,7 +41,11 @@ pub(crate) fn gradient(
     into: &mut Gradient,
     execution: &Execution,
 ) {
+    let nothing = !slopes.has_coefficients && slopes.additions.is_empty();
     match &mut into.data {
+        _ if nothing && into.accumulate => {}
+        FloatsMut::F32(data) if nothing => data.fill(0.0),
+        FloatsMut::F64(data) if nothing => data.fill(0.0),
         FloatsMut::F32(data) => write_all(criterion, input, statistics, slopes, data, into.accumulate, execution),
         FloatsMut::F64(data) => write_all(criterion, input, statistics, slopes, data, into.accumulate, execution),
     }

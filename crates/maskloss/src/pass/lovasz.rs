@@ -22,8 +22,12 @@ use crate::tensor::{Input, Layout, Shape};
 use crate::tile::loader::Loader;
 use crate::tile::{BLOCK, Span, tile_pixels};
 
-/// What stands for the error of a pixel that does not count: no error is infinite, as infinite predictions count as NaN.
-const UNCOUNTED: f32 = f32::INFINITY;
+/// What stands for the error of a pixel that does not count: −0, which no error is. An error may be infinite or NaN.
+const UNCOUNTED: f32 = -0.0;
+
+fn counts(error: f32) -> bool {
+    error.to_bits() != UNCOUNTED.to_bits()
+}
 
 /// The cells of a term.
 pub(crate) struct SortedErrors {
@@ -151,7 +155,7 @@ impl Cell<'_> {
         let (mut reference, mut broken) = (0.0, false);
         for (index, plane) in self.0.iter().enumerate() {
             for (pixel, (&error, &t)) in plane.errors.iter().zip(plane.targets).enumerate() {
-                if error != UNCOUNTED {
+                if counts(error) {
                     entries.push(Entry::new(error.abs(), (index * pixels + pixel) as u32));
                     reference += f64::from(t);
                     broken |= error.is_nan() || t.is_nan();
@@ -160,16 +164,20 @@ impl Cell<'_> {
         }
         let skipped = reference == 0.0 && lovasz.empty_class == EmptyClass::Skip;
         if skipped || broken {
-            let value = if skipped { 0.0 } else { f32::NAN };
-            for error in self.0.iter_mut().flat_map(|plane| plane.errors.iter_mut()) {
-                *error = if *error == UNCOUNTED { 0.0 } else { value };
-            }
+            self.settle(|_| if skipped { 0.0 } else { f32::NAN });
             return (!skipped).then_some(f64::NAN);
         }
         sort_descending(entries, spare);
+        let loss = self.differentiate(lovasz, entries, pixels, reference);
+        // Infinite errors and targets make it NaN.
+        self.settle(|slope| if loss.is_nan() { f32::NAN } else { slope });
+        Some(loss)
+    }
 
+    /// The loss; the errors that count become its derivatives.
+    fn differentiate(&mut self, lovasz: &Lovasz, entries: &[Entry], pixels: usize, reference: f64) -> f64 {
         let (mut loss, mut inside, mut outside, mut before) = (0.0, 0.0, 0.0, 0.0);
-        for entry in entries.iter() {
+        for entry in entries {
             let place = entry.place() as usize;
             // A division takes as long as the rest.
             let (plane, pixel) = if self.0.len() == 1 { (0, place) } else { (place / pixels, place % pixels) };
@@ -186,12 +194,16 @@ impl Cell<'_> {
                 LovaszForm::Softmax => f64::from(sign(*error)),
                 LovaszForm::Hinge => -(2.0 * f64::from(t) - 1.0) * f64::from(sign(*error)),
             };
-            *error = (by_error * by_prediction) as f32;
+            *error = (by_error * by_prediction) as f32 + 0.0;
         }
+        loss
+    }
+
+    /// The last word on each derivative; 0 where a pixel does not count.
+    fn settle(&mut self, derivative: impl Fn(f32) -> f32) {
         for error in self.0.iter_mut().flat_map(|plane| plane.errors.iter_mut()) {
-            *error = if *error == UNCOUNTED { 0.0 } else { *error };
+            *error = if counts(*error) { derivative(*error) } else { 0.0 };
         }
-        Some(loss)
     }
 }
 

@@ -1,19 +1,19 @@
 //! The loss of every pixel (classes that exclude each other) or element (a loss of each class), for `Reduction::None` and for the worst
 //! pixels.
 
-use crate::criterion::{Activation, Criterion, Loss, Pixel, PixelForm};
-use crate::kernel::activation::{Activated, Activator};
+use crate::criterion::{Activation, Criterion, Loss, Pixel};
+use crate::kernel::activation::Activator;
 use crate::kernel::class_target::target_at;
 use crate::kernel::log_loss::{clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
-use crate::kernel::pixel;
+use crate::kernel::pixel::{self, Source, log_loss};
 use crate::kernel::wide::Wide;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::{Part, parts_from_the_end, spans};
 use crate::scratch::{Scratch, with_scratch};
-use crate::simd::{Level, Simd, SimdBase, dispatch, f32x16, f64x8};
+use crate::simd::{Level, MaskWiden, Select, Simd, SimdBase, dispatch, f32x16, f64x8};
 use crate::tensor::{Input, Layout, Shape};
 use crate::tile::loader::Loader;
-use crate::tile::{BLOCK, Span, Tile, tile_pixels};
+use crate::tile::{BLOCK, Span, tile_pixels};
 
 /// How a class enters: `positive·t'·(−log p) + negative·(1 − t')·(−log(1 − p))` with `t' = hard·t + smooth`.
 struct ClassFactors {
@@ -31,20 +31,21 @@ enum Formula<'a> {
 }
 
 /// The losses `scale·m·ℓ` in the order of the prediction's axes, without the class axis where the classes are exclusive; for those,
-/// `uncounted` where a pixel does not count. None where the loss is no sum over pixels.
+/// `uncounted` where a pixel does not count (else 0). None where the loss is no sum over pixels.
 pub(crate) fn pixel_losses(
     criterion: &Criterion,
     loss: &Loss,
     scale: f64,
-    uncounted: f64,
+    uncounted: Option<f64>,
     input: &Input,
     execution: &Execution,
 ) -> Vec<f64> {
-    let Some((formula, exclusive)) = formula(loss, criterion.classes) else {
+    let Some(formula) = formula(loss, criterion.classes) else {
         return Vec::new();
     };
     let shape = input.shape;
-    let out_shape = if exclusive { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
+    let out_shape =
+        if loss.is_exclusive() { Shape { classes: 1, layout: Layout::ChannelsFirst, ..shape } } else { shape };
     let mut values = vec![0.0; shape.samples * out_shape.sample_len()];
     let tasks = parts_from_the_end(&mut values, shape, out_shape);
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
@@ -59,8 +60,8 @@ pub(crate) fn pixel_losses(
     values
 }
 
-/// The formula, and whether the classes are exclusive: then their losses are added.
-fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
+/// The formula, where the loss is a sum over pixels.
+fn formula(loss: &Loss, classes: usize) -> Option<Formula<'_>> {
     let weight = |weights: &Option<Vec<f64>>, class: usize| weights.as_ref().map_or(1.0, |w| w[class]);
     match loss {
         Loss::Region(_)
@@ -68,7 +69,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
         | Loss::SensitivitySpecificity(_)
         | Loss::Wasserstein(_)
         | Loss::Lovasz(_) => None,
-        Loss::Pixel(pixel) => Some((Formula::Function(pixel), pixel.form == PixelForm::Categorical)),
+        Loss::Pixel(pixel) => Some(Formula::Function(pixel)),
         Loss::CrossEntropy(ce) => {
             let smooth = ce.label_smoothing / classes as f64;
             let of = |c| ClassFactors {
@@ -77,7 +78,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
                 hard: 1.0 - ce.label_smoothing,
                 smooth,
             };
-            Some((Formula::Entropy((0..classes).map(of).collect()), true))
+            Some(Formula::Entropy((0..classes).map(of).collect()))
         }
         Loss::BinaryCrossEntropy(bce) => {
             let smooth = bce.label_smoothing / 2.0;
@@ -86,7 +87,7 @@ fn formula(loss: &Loss, classes: usize) -> Option<(Formula<'_>, bool)> {
                 let positive = w * weight(&bce.positive_weights, c);
                 ClassFactors { positive, negative: w, hard: 1.0 - bce.label_smoothing, smooth }
             };
-            Some((Formula::Entropy((0..classes).map(of).collect()), false))
+            Some(Formula::Entropy((0..classes).map(of).collect()))
         }
     }
 }
@@ -97,7 +98,7 @@ struct LossPass<'a> {
     input: &'a Input<'a>,
     formula: &'a Formula<'a>,
     scale: f64,
-    uncounted: f64,
+    uncounted: Option<f64>,
     out_shape: Shape,
     loader: Loader<'a>,
     activator: Activator<'a>,
@@ -110,7 +111,7 @@ impl<'a> LossPass<'a> {
         input: &'a Input<'a>,
         formula: &'a Formula<'a>,
         scale: f64,
-        uncounted: f64,
+        uncounted: Option<f64>,
         out_shape: Shape,
         scratch: &'a mut Scratch,
     ) -> Self {
@@ -146,17 +147,19 @@ impl<'a> LossPass<'a> {
                     pixel::losses(level, function, criterion.activation, &tile, &activated, self.pixels, &mut write);
                 }
                 Formula::Entropy(classes) => {
+                    let activation = (criterion.activation, criterion.clip());
+                    let source = pixel::source(level, activation, &tile, &activated, self.pixels);
                     for (class, factors) in classes.iter().enumerate() {
                         for block in 0..tile.blocks {
                             let losses = dispatch!(level, simd => {
-                                block_losses(simd, criterion, &tile, &activated, class, block, factors).to_array()
+                                block_losses(simd, &source, class, block, factors).to_array()
                             });
                             write(class, block, losses);
                         }
                     }
                 }
             }
-            if let (Some(weights), true) = (tile.weights, uncounted != 0.0) {
+            if let (Some(weights), Some(uncounted)) = (tile.weights, uncounted) {
                 for (value, &weight) in part.0[0][from..from + len].iter_mut().zip(weights.as_flattened()) {
                     *value = if weight == 0.0 { uncounted } else { *value };
                 }
@@ -166,23 +169,20 @@ impl<'a> LossPass<'a> {
 }
 
 #[inline(always)]
-fn block_losses<S: Simd>(
-    simd: S,
-    criterion: &Criterion,
-    tile: &Tile,
-    activated: &Activated,
-    class: usize,
-    block: usize,
-    factors: &ClassFactors,
-) -> Wide<S> {
+fn block_losses<S: Simd>(simd: S, source: &Source, class: usize, block: usize, factors: &ClassFactors) -> Wide<S> {
     let wide = |value: f64| Wide(f64x8::splat(simd, value), f64x8::splat(simd, value));
+    let Source { activation, clip, tile, activated, .. } = *source;
     let target = target_at(simd, &tile.target, class, block);
     let logit = f32x16::load_array_ref(simd, &tile.prediction.plane(class)[block]);
-    let p = f32x16::load_array_ref(simd, &activated.planes.plane(class)[block])
-        * f32x16::load_array_ref(simd, &activated.scale[block]);
-    let clip = criterion.clip() as f32;
-    let (loss, complement) = match criterion.activation {
-        Activation::Softmax => (softmax_log_loss(simd, activated, logit, block), wide(0.0)),
+    let p = source.probability(simd, class, block);
+    let (loss, complement) = match activation {
+        Activation::Softmax => {
+            // Of a sure pixel the logarithm of the whole sum knows no digit: its loss comes from the other classes.
+            let Wide(low, high) = softmax_log_loss(simd, activated, logit, block);
+            let sure = Wide::of(log_loss(simd, p, source.softmax_complement(simd, class, block)));
+            let is_sure = p.simd_ge(0.5).widen();
+            (Wide(is_sure.0.select(sure.0, low), is_sure.1.select(sure.1, high)), wide(0.0))
+        }
         Activation::Sigmoid => (sigmoid_log_loss(simd, logit), sigmoid_log_loss(simd, -logit)),
         Activation::None => (clipped_log_loss(simd, p, clip), clipped_log_loss(simd, 1.0 - p, clip)),
     };

@@ -21,8 +21,12 @@ pub(crate) struct TopPixels {
     pub(crate) losses: Vec<f64>,
 }
 
-/// The loss of a pixel that does not count.
-const UNCOUNTED: f64 = f64::NEG_INFINITY;
+/// What stands for the loss of a pixel that does not count: −0, which no sum that starts at 0 is.
+const UNCOUNTED: f64 = -0.0;
+
+fn counts(loss: f64) -> bool {
+    loss.to_bits() != UNCOUNTED.to_bits()
+}
 
 /// So many per cent of all pixels, rounded down, those of the largest loss: NaN the largest, the first of equal ones, none that does
 /// not count.
@@ -33,7 +37,7 @@ pub(crate) fn top_pixels(
     input: &Input,
     execution: &Execution,
 ) -> Result<TopPixels, Fault> {
-    let mut losses = pixel_losses(criterion, loss, 1.0, UNCOUNTED, input, execution);
+    let mut losses = pixel_losses(criterion, loss, 1.0, Some(UNCOUNTED), input, execution);
     let wanted = (losses.len() as f64 * percent / 100.0).floor() as usize;
     let weight = |pixel: usize| match input.pixel_weights {
         None => 1.0,
@@ -58,10 +62,11 @@ pub(crate) fn top_pixels(
     Ok(TopPixels { weights, statistics, losses })
 }
 
-/// A number for a loss, larger for a larger one.
+/// A number for a loss, larger for a larger one; 0 for none.
 fn order(loss: f64) -> u64 {
     let bits = loss.to_bits();
     match (loss.is_nan(), loss.is_sign_negative()) {
+        _ if !counts(loss) => 0,
         (true, _) => u64::MAX,
         (false, true) => !bits,
         (false, false) => bits | 1 << 63,
@@ -81,7 +86,7 @@ const VALUES: usize = 1 << DIGIT;
 /// Finds the place of so many largest losses, digit by digit, the leading one first: each time the losses that share the digits found
 /// so far are counted by their next one.
 fn threshold(losses: &[f64], wanted: usize) -> Threshold {
-    let counted = losses.iter().filter(|&&loss| loss != UNCOUNTED).count();
+    let counted = losses.iter().filter(|&&loss| counts(loss)).count();
     let mut ties = wanted.min(counted);
     if ties == 0 {
         return Threshold { key: u64::MAX, ties };
@@ -123,8 +128,9 @@ mod tests {
 
     #[test]
     fn they_are_those_that_a_stable_sort_puts_first() {
-        let losses = [0.5, f64::NAN, UNCOUNTED, 2.0, 0.5, -0.0, 0.0, -1.0, f64::INFINITY, 0.5, UNCOUNTED, 1e-300];
-        let mut sorted: Vec<usize> = (0..losses.len()).filter(|&i| losses[i] != UNCOUNTED).collect();
+        let infinite = f64::INFINITY;
+        let losses = [0.5, f64::NAN, UNCOUNTED, 2.0, 0.5, -infinite, 0.0, -1.0, infinite, 0.5, UNCOUNTED, 1e-300];
+        let mut sorted: Vec<usize> = (0..losses.len()).filter(|&i| counts(losses[i])).collect();
         sorted.sort_by_key(|&i| std::cmp::Reverse(order(losses[i])));
         for wanted in 0..=losses.len() {
             let mut first = sorted[..wanted.min(sorted.len())].to_vec();

@@ -18,6 +18,7 @@ pub fn run(criterion: &Criterion, shape: Shape, prediction: &[f32], target: Targ
     let mut gradient = Gradient { data: FloatsMut::F32(&mut slopes), scale: 1.0, accumulate: false };
     let Evaluation { loss, terms, values, non_finite } =
         evaluate(criterion, &input, Some(&mut gradient), execution).expect("sound data");
+    assert_eq!(values.len(), criterion.values_len(&shape), "room for the values");
     let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
     Bits {
         sums: std::iter::once(loss).chain(terms).map(bits).collect(),

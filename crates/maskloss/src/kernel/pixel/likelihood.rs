@@ -4,7 +4,7 @@ use crate::criterion::Activation;
 use crate::kernel::activation::Activated;
 use crate::kernel::log_loss::{clipped, ln_1p, softmax_log_loss};
 use crate::simd::{Select, Simd, SimdBase, exp, f32x16, ln};
-use crate::tile::{Block, Tile};
+use crate::tile::{Block, Tile, fit};
 
 /// What a function of a probability is a function of.
 #[derive(Clone, Copy)]
@@ -18,27 +18,43 @@ pub(super) struct Likelihood<S: Simd> {
 
 /// Where likelihoods come from.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) activation: Activation,
+pub(crate) struct Source<'a> {
+    pub(crate) activation: Activation,
     /// ε of `clip(p, ε, 1 − ε)`, without activation only.
-    pub(super) clip: f32,
-    pub(super) tile: &'a Tile<'a>,
-    pub(super) activated: &'a Activated<'a>,
+    pub(crate) clip: f32,
+    pub(crate) tile: &'a Tile<'a>,
+    pub(crate) activated: &'a Activated<'a>,
     /// Softmax: of each pixel, the sum of all exponentials but the largest.
     pub(super) others: &'a [Block],
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The source of a tile.
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(
+        simd: S,
+        (activation, clip): (Activation, f64),
+        tile: &'a Tile,
+        activated: &'a Activated,
+        others: &'a mut Vec<Block>,
+    ) -> Self {
+        if activation == Activation::Softmax {
+            fit(others, tile.blocks);
+            sum_others(simd, tile.classes, activated, &mut others[..tile.blocks]);
+        }
+        Self { activation, clip: clip as f32, tile, activated, others }
+    }
+
     /// `p` of a block, as the losses see it.
     #[inline(always)]
-    pub(super) fn probability<S: Simd>(&self, simd: S, class: usize, b: usize) -> f32x16<S> {
+    pub(crate) fn probability<S: Simd>(&self, simd: S, class: usize, b: usize) -> f32x16<S> {
         let plane = f32x16::load_array_ref(simd, &self.activated.planes.plane(class)[b]);
         plane * f32x16::load_array_ref(simd, &self.activated.scale[b])
     }
 
     /// `1 − p` after softmax: of the one class above ½ it is the sum of the others, which a difference would have lost.
     #[inline(always)]
-    pub(super) fn softmax_complement<S: Simd>(&self, simd: S, class: usize, b: usize) -> f32x16<S> {
+    pub(crate) fn softmax_complement<S: Simd>(&self, simd: S, class: usize, b: usize) -> f32x16<S> {
         let own = f32x16::load_array_ref(simd, &self.activated.planes.plane(class)[b]);
         let all = f32x16::load_array_ref(simd, &self.activated.denominator[b]);
         let others = f32x16::load_array_ref(simd, &self.others[b]);
@@ -85,7 +101,7 @@ impl Source<'_> {
 
 /// `−log p`: where p is above ½ it is `−log(1 − q)`, to the digits of q.
 #[inline(always)]
-pub(super) fn log_loss<S: Simd>(simd: S, p: f32x16<S>, q: f32x16<S>) -> f32x16<S> {
+pub(crate) fn log_loss<S: Simd>(simd: S, p: f32x16<S>, q: f32x16<S>) -> f32x16<S> {
     let zero = f32x16::splat(simd, 0.0);
     let likely = p.simd_ge(0.5);
     // A probability that has vanished is the smallest one.
@@ -97,7 +113,7 @@ pub(super) fn log_loss<S: Simd>(simd: S, p: f32x16<S>, q: f32x16<S>) -> f32x16<S
 
 /// Fills `others`: of each pixel, the sum of all exponentials but the largest.
 #[inline(always)]
-pub(super) fn sum_others<S: Simd>(simd: S, classes: usize, activated: &Activated, others: &mut [Block]) {
+fn sum_others<S: Simd>(simd: S, classes: usize, activated: &Activated, others: &mut [Block]) {
     for (b, others) in others.iter_mut().enumerate() {
         let load = |class: usize| f32x16::load_array_ref(simd, &activated.planes.plane(class)[b]);
         let (mut largest, mut sum) = (load(0), f32x16::splat(simd, 0.0));

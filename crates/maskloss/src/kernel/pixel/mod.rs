@@ -18,15 +18,15 @@ mod slope;
 use self::blend::Blend;
 use self::element::{Element, Outcomes, weights};
 use self::function::{Function, Part};
-use self::likelihood::{Source, sum_others};
 use crate::criterion::{Activation, Pixel, PixelForm, SoftTarget};
 use crate::kernel::activation::Activated;
 use crate::kernel::class_target::target_at;
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
 use crate::simd::{Level, Select, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8};
-use crate::tile::{BLOCK, Block, Tile, fit};
+use crate::tile::{BLOCK, Block, Tile};
 
+pub(crate) use likelihood::{Source, log_loss};
 pub(crate) use slope::{Factors, differentiate};
 
 /// What the kernel writes to on its way.
@@ -60,16 +60,23 @@ fn prepare<'a, S: Simd>(
     activated: &'a Activated,
     (others, blend): (&'a mut Vec<Block>, &'a mut Blend),
 ) -> PixelTile<'a> {
-    if activation == Activation::Softmax {
-        fit(others, tile.blocks);
-        sum_others(simd, tile.classes, activated, &mut others[..tile.blocks]);
-    }
-    let source = Source { activation, clip: pixel.clip as f32, tile, activated, others };
+    let source = Source::new(simd, (activation, pixel.clip), tile, activated, others);
     let blends = pixel.form == PixelForm::Categorical && pixel.soft_target != SoftTarget::Linear;
     if blends {
         blend.fill(simd, pixel, &source);
     }
     PixelTile { pixel, source, blend: blends.then_some(blend), finite: activated.non_finite == 0 }
+}
+
+/// Where the likelihoods of a tile come from, for a loss that is none of these functions.
+pub(crate) fn source<'a>(
+    level: Level,
+    activation: (Activation, f64),
+    tile: &'a Tile,
+    activated: &'a Activated,
+    buffers: &'a mut Buffers,
+) -> Source<'a> {
+    dispatch!(level, simd => Source::new(simd, activation, tile, activated, &mut buffers.others))
 }
 
 impl PixelTile<'_> {
