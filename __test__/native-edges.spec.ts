@@ -99,7 +99,7 @@ const BROKEN = [
   ['a cell that is NaN', region(2, { emptyClass: 'nan' })],
   ['an infinite slope', region(2, { smoothNumerator: 0, smoothDenominator: 0, transform: 'log-power', gamma: 0.5 })],
   ['NaN beside infinite targets', lovasz(2)],
-  ['0/0', wasserstein(2, { distances: [0, 0, 0, 0], smooth: 0 })],
+  ['0/0', wasserstein(2, { distances: [0, 0, 0, 0], smoothNumerator: 0, smoothDenominator: 0 })],
   ['an infinite weight', crossEntropy({ classWeights: [1e308, 1e308], reduction: 'sum' })],
   ['a function of what is no number', pixelLoss(2)],
 ] as const
