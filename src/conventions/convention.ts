@@ -136,16 +136,17 @@ export function convention<Readers extends Table>(
 
 /** A criterion of a convention at work: compiles each set of terms once. */
 export class ConventionEvaluation implements ConventionCriterion {
+  /** `'conventions.monai.DiceLoss'` */
+  readonly name: string
   readonly #arrange: Arrange
   readonly #source: EngineSource
-  readonly #owner: string
   readonly #names: OptionNames
   readonly #compiled: Map<string, EngineCriterion> = new Map()
 
   constructor(name: string, arrange: Arrange, source: EngineSource) {
     this.#arrange = arrange
     this.#source = source
-    this.#owner = name
+    this.name = name
     this.#names = new OptionNames(`${name}.evaluate`, { ...CALL_TABLE, mask: 'tensor' })
   }
 
@@ -203,7 +204,7 @@ export class ConventionEvaluation implements ConventionCriterion {
     const key = JSON.stringify(spec)
     const known = this.#compiled.get(key)
     if (known !== undefined) return known
-    for (const term of spec.terms) checkLimits(term, this.#owner)
+    for (const term of spec.terms) checkLimits(term, this.name)
     const compiled = engine.compile(spec)
     // Weights that come from a target differ from call to call.
     if (this.#compiled.size === MOST_COMPILED) this.#compiled.clear()
