@@ -103,3 +103,61 @@ for (const [face, { conventions }] of FACES) {
     t.notThrows(() => torch.crossEntropy({ ignoreIndex: -1 }).evaluate(flat, soft))
   })
 }
+
+/** One number of a loss, by what makes the loss of it; where single precision still computes with it, and where no longer. */
+const LIMITS: readonly (readonly [
+  title: string,
+  make: (made: Conventions, number: number) => ConventionCriterion,
+  inside: number,
+  beyond: number,
+])[] = [
+  ['γ of smp', ({ smp }, gamma) => smp.FocalLoss({ mode: 'multilabel', gamma }), 1000, 1001],
+  [
+    'the threshold of smp',
+    ({ smp }, reducedThreshold) => smp.FocalLoss({ mode: 'multilabel', reducedThreshold }),
+    2e-6,
+    1e-25,
+  ],
+  [
+    'the factor at the threshold of smp',
+    ({ smp }, gamma) => smp.FocalLoss({ mode: 'multilabel', reducedThreshold: 0.01, gamma }),
+    6,
+    7,
+  ],
+  ['α of MONAI', ({ monai }, alpha) => monai.FocalLoss({ alpha }), -1e11, -1e13],
+  ['weights of MONAI', ({ monai }, weight) => monai.FocalLoss({ weight }), 1e12, 1e39],
+  ['ε of optax', ({ optax }, epsilon) => optax.polyLossCrossEntropy({ axis: 1, epsilon }), -1e6, 1e39],
+  ['weights of PyTorch', ({ torch }, w) => torch.crossEntropy({ weight: [w, w, w], reduction: 'sum' }), 1e12, 1e39],
+  [
+    'posWeight of kornia',
+    ({ kornia }, w) => kornia.binaryFocalLossWithLogits({ alpha: 0.5, posWeight: [w, w, w] }),
+    1e12,
+    1e39,
+  ],
+]
+const PLANES = tensor(
+  Int32Array.from(PREDICTION.data, (z) => Number(z > 0)),
+  2,
+  3,
+  2,
+  2,
+)
+
+for (const [title, make, inside, beyond] of LIMITS) {
+  test(`both engines end where single precision does: ${title}`, (t) => {
+    const target = title.includes('PyTorch') ? LABELS : PLANES
+    const [native, reference] = FACES.map(([, { conventions }]) => conventions) as [Conventions, Conventions]
+    const [loss, expected] = [native, reference].map((made) => make(made, inside).evaluate(PREDICTION, target).loss)
+    t.true(Math.abs(loss! - expected!) <= 1e-5 * Math.abs(expected!) + 1e-12, `${loss}, not ${expected}`)
+    for (const made of [native, reference]) {
+      const gradient = new Float64Array(PREDICTION.data.length).fill(7)
+      const error = thrown(() => make(made, beyond).evaluate(PREDICTION, target, { gradient })) as Error & {
+        code: string
+      }
+      t.true(error instanceof RangeError)
+      t.is(error.code, 'ERR_MASKLOSS_OPTION_VALUE')
+      t.regex(error.message, /^Expected a number .* of conventions\..* for options but found/)
+      t.true(gradient.every((value) => value === 7))
+    }
+  })
+}

@@ -211,6 +211,49 @@ test('deep supervision is the weighted sum of its scales', (t) => {
   t.is(deep.evaluate(PREDICTION, LABELS).loss, loss.evaluate(PREDICTION, LABELS).loss)
 })
 
+test('deep supervision refuses what no scale may be given before it writes', (t) => {
+  const deep = monai.DeepSupervisionLoss({ loss: monai.DiceCELoss({ ...hot, softmax: true }) })
+  const small = tensor(logits(2 * 3), 2, 3, 1, 1)
+  const memory = new Float64Array(30).fill(7)
+  const [full, low] = [memory.subarray(0, 24), memory.subarray(24)]
+  const outputs = [PREDICTION, small]
+  const gradient = [full, low]
+  const shared = { data: memory.subarray(0, 6), shape: small.shape }
+  const refused: readonly (readonly [predictions: Tensor[], target: Tensor, options: object, code: string])[] = [
+    [outputs, LABELS, { gradient: [full, memory.subarray(18, 24)] }, 'OVERLAP'],
+    [[PREDICTION, shared], LABELS, { gradient }, 'OVERLAP'],
+    [outputs, tensor(memory.subarray(0, 8), 2, 1, 2, 2), { gradient }, 'OVERLAP'],
+    [outputs, LABELS, { gradient: [full] }, 'OPTION_TYPE'],
+    [outputs, LABELS, { gradient: [full, new Float32Array(6)] }, 'DTYPE'],
+    [outputs, LABELS, { gradient: [full, memory.subarray(25)] }, 'SHAPE'],
+    [outputs, LABELS, { gradient, gradientScale: NaN }, 'OPTION_VALUE'],
+    [outputs, LABELS, { gradient, accumulate: 1 }, 'OPTION_TYPE'],
+    [outputs, LABELS, { gradient, threads: 0 }, 'OPTION_VALUE'],
+    [outputs, LABELS, { gradientScale: 2 }, 'OPTION_CONFLICT'],
+    [[PREDICTION, tensor(logits(2 * 2), 2, 2, 1, 1)], LABELS, { gradient: true }, 'SHAPE'],
+    [outputs, tensor(Int32Array.of(0, 1, 2), 2, 1, 2, 2), { gradient }, 'SHAPE'],
+    [[], LABELS, {}, 'OPTION_TYPE'],
+  ]
+  for (const [predictions, target, options, code] of refused) {
+    const error = thrown(() => deep.evaluate(predictions, target, options)) as Error & { code?: string }
+    t.is(error.code, `ERR_MASKLOSS_${code}`, error.message)
+    t.true(memory.every((value) => value === 7))
+  }
+})
+
+test('deep supervision reads half precision as what it means', (t) => {
+  const deep = monai.DeepSupervisionLoss({ loss: monai.DiceLoss({ sigmoid: true }) })
+  const [one, two] = [0x3c00, 0x4000]
+  const halves = (bits: readonly number[]) => ({ data: Uint16Array.from(bits), dims: [1, 1, 2, 2], type: 'float16' })
+  const output = halves([one, two, 0, one])
+  const target = halves([one, 0, one, 0])
+  const plain = deep.evaluate(
+    [tensor(Float64Array.of(1, 2, 0, 1), 1, 1, 2, 2)],
+    tensor(Float64Array.of(1, 0, 1, 0), 1, 1, 2, 2),
+  )
+  t.is(deep.evaluate([output], target).loss, plain.loss)
+})
+
 test('one region a label is what planes say', (t) => {
   const planes = tensor(
     Float64Array.from({ length: 24 }, (_, i) => {

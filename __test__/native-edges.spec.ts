@@ -2,6 +2,7 @@
 import type { CriterionSpec } from '../src/engine.ts'
 import { reference } from '../src/reference/engine.ts'
 import {
+  binaryCrossEntropy,
   criterion,
   crossEntropy,
   type Data,
@@ -93,6 +94,73 @@ nativeTest('a loss of −∞ is one of the smallest, and counts', (t) => {
   const [actual, expected] = both(spec, { ...data, target: Float32Array.of(-1, -1, -1, -1, 0, 0, 0, 1) })
   t.is(expected.loss, -Infinity)
   t.is(actual.loss, -Infinity)
+})
+
+/** Losses of probabilities without a clip, of one class or of two, with 0 for a sure and right pixel. */
+const UNCLIPPED = { clip: 0 } as const
+const BINARY = { ...UNCLIPPED, form: 'binary' } as const
+const SURE = [
+  ['cross-entropy', 2, crossEntropy(UNCLIPPED)],
+  ['worst pixels', 2, crossEntropy({ ...UNCLIPPED, topPercent: 100 })],
+  ['binary cross-entropy', 1, binaryCrossEntropy(UNCLIPPED)],
+  ['focal, γ = 0', 2, pixelLoss(2, { ...UNCLIPPED, gammas: [0, 0] })],
+  ['focal', 2, pixelLoss(2, UNCLIPPED)],
+  ['focal, normalized', 2, pixelLoss(2, { ...UNCLIPPED, normalized: true, reduction: 'sum' })],
+  ['focal, blended', 2, pixelLoss(2, { ...UNCLIPPED, softTarget: 'mixed' })],
+  ['poly', 2, pixelLoss(2, { ...UNCLIPPED, function: 'poly' })],
+  ['binary focal', 1, pixelLoss(1, BINARY)],
+  ['binary focal, mixed', 1, pixelLoss(1, { ...BINARY, softTarget: 'mixed' })],
+  ['binary poly', 1, pixelLoss(1, { ...BINARY, function: 'poly' })],
+  ['binary generalized', 1, pixelLoss(1, { ...BINARY, function: 'generalized', gammas: [0.5] })],
+] as const
+
+for (const [name, classes, term] of SURE) {
+  nativeTest(`sure and right pixels without a clip add 0, and take nothing of the slope of others: ${name}`, (t) => {
+    const spec = criterion(classes, { ...term, reduction: 'sum' }, PROBABILITIES)
+    const planes = (...first: number[]): Float32Array =>
+      Float32Array.from(classes === 1 ? first : [...first, ...first.map((p) => 1 - p)])
+    const data = (...pixels: (readonly [p: number, t: number])[]): Data => ({
+      prediction: planes(...pixels.map(([p]) => p)),
+      target: planes(...pixels.map(([, g]) => g)),
+      perClass: true,
+      samples: 1,
+      pixels: pixels.length,
+    })
+    const sure = [
+      [0, 0],
+      [1, 1],
+    ] as const
+    // A quarter has slopes that are no rounding of another's.
+    const alone = both(spec, data([0.25, 1]))
+    const beside = both(spec, data(...sure, [0.25, 1]))
+    const isNormalized = name.includes('normalized')
+    for (const [engine, { loss, gradient }] of beside.entries()) {
+      t.true(Math.abs(loss - alone[engine]!.loss) <= 1e-6, `${loss}`)
+      for (const pixel of classes === 2 ? [0, 1, 3, 4] : [0, 1]) t.is(Math.abs(gradient[pixel]!), 0)
+      if (!isNormalized) t.true(Math.abs(gradient[2]! - alone[engine]!.gradient[0]!) <= 1e-6)
+    }
+    t.true(distance(beside, () => true) <= 1e-6)
+    t.true(both(spec, data(...sure)).every(({ loss }) => Math.abs(loss) <= 2e-7))
+    const [native, expected] = both(spec, data([0, 1]))
+    t.deepEqual([...native.gradient].map(Math.abs), [...expected.gradient].map(Math.abs))
+    // φ(0), of which the native engine knows 126·log 2 only.
+    if (Number.isFinite(expected.loss)) t.true(Math.abs(native.loss - expected.loss) <= 1e-6)
+    else t.true(native.loss > 87)
+  })
+}
+
+nativeTest('a blend behind a softmax that is sure keeps its digits', (t) => {
+  const spec = criterion(2, pixelLoss(2, { softTarget: 'mixed', gammas: [0, 0] }), { activation: 'softmax' })
+  // −log p = log(1 + e^2000), and its slopes.
+  for (const { loss, gradient } of both(spec, {
+    prediction: Float32Array.of(-1000, 1000),
+    target: Uint8Array.of(0),
+    samples: 1,
+    pixels: 1,
+  })) {
+    t.is(loss, 2000)
+    t.deepEqual([...gradient], [-1, 1])
+  }
 })
 
 const BROKEN = [

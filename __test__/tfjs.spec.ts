@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import test, { type ExecutionContext } from 'ava'
 
-import { isMasklossError, type LossCriterion } from '../src/index.ts'
+import { isMasklossError, type ConventionCriterion, type LossCriterion } from '../src/index.ts'
 import * as reference from '../src/reference/index.ts'
 import { tfLoss } from '../src/tfjs.ts'
 import { FACES, thrown, untyped, type Face } from './faces.ts'
@@ -259,13 +259,64 @@ test.serial('criteria that cannot be a loss of tfjs are refused when it is made'
     'ERR_MASKLOSS_OPTION_CONFLICT',
   )
   t.notThrows(() => tfLoss(new reference.FocalLoss({ ...softmax, reduction: 'sum' })))
-  for (const criterion of [undefined, {}, reference.diceLoss, reference.conventions.monai.DiceLoss()]) {
+  for (const criterion of [undefined, {}, reference.diceLoss]) {
     t.is(
       code(() => tfLoss(untyped(criterion))),
       'ERR_MASKLOSS_OPTION_TYPE',
     )
   }
 })
+
+const { keras, monai, optax, tfjs } = reference.conventions
+/** [title, criterion, the same in operations of tfjs, whether it takes probabilities] */
+const CONVENTIONS: readonly (readonly [string, ConventionCriterion, Twin, boolean])[] = [
+  [
+    'keras.Dice',
+    keras.Dice(),
+    (g, p) => {
+      const [overlap, sizes] = [tf.sum(tf.mul(g, p)), tf.add(tf.sum(g), tf.sum(p))]
+      return tf.sub(1, tf.div(tf.add(tf.mul(2, overlap), 1e-7), tf.add(sizes, 1e-7)))
+    },
+    true,
+  ],
+  ['tfjs.softmaxCrossEntropy', tfjs.softmaxCrossEntropy(), (g, z) => tf.losses.softmaxCrossEntropy(g, z), false],
+  ['tfjs.sigmoidCrossEntropy', tfjs.sigmoidCrossEntropy(), (g, z) => tf.losses.sigmoidCrossEntropy(g, z), false],
+]
+
+for (const backend of BACKENDS) {
+  for (const [title, criterion, twin, probabilities] of CONVENTIONS) {
+    test.serial(`${title} on ${backend}: value and gradient are those of tfjs' operations`, async (t) => {
+      await tf.setBackend(backend)
+      const { z, planes } = data([2, 5, 4, CLASSES])
+      const loss = tfLoss(criterion)
+      const activated = (z: tf.Tensor): tf.Tensor => (probabilities ? tf.softmax(z) : z)
+      const found = tf.valueAndGrad((z) => tf.mul(3, loss(planes, activated(z))))(z)
+      const expected = tf.valueAndGrad((z) => tf.mul(3, twin(tf.cast(planes, 'float32'), activated(z))))(z)
+      close(t, found.value, expected.value)
+      close(t, found.grad, expected.grad)
+    })
+  }
+}
+
+test.serial(
+  "a library whose channels come first is refused, and one whose loss is no number, as tfjs' are",
+  async (t) => {
+    await tf.setBackend('cpu')
+    const { z, planes } = data([2, 5, 4, CLASSES])
+    const error = thrown(() => tfLoss(monai.DiceLoss()))
+    t.true(error instanceof reference.MasklossRangeError)
+    t.regex(
+      error.message,
+      /channels last.* for criterion but found conventions\.monai\.DiceLoss; use one of conventions\.keras/,
+    )
+    for (const criterion of [keras.CategoricalCrossentropy({ reduction: 'none' }), optax.softmaxCrossEntropy()]) {
+      t.is(
+        code(() => tfLoss(criterion)(planes, z)),
+        'ERR_MASKLOSS_OPTION_CONFLICT',
+      )
+    }
+  },
+)
 
 test.serial('what a call gets wrong is said as by evaluate', async (t) => {
   await tf.setBackend('cpu')

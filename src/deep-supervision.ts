@@ -1,8 +1,8 @@
 /** One criterion applied to the outputs of a network at several scales, each against the target in its own size. */
-import { accumulateOf, gradientOf, gradientScaleOf, refuseOverlap, shapeOf, slotsOf, threadsOf } from './call.ts'
+import { shapeOf } from './call.ts'
 import { originOf, type LossCriterion } from './criterion.ts'
 import { labelArray, planeArray, predictionArray, weightArray } from './convert.ts'
-import { describe, list } from './describe.ts'
+import { describe } from './describe.ts'
 import type { FloatArray } from './engine.ts'
 import { masklossError } from './errors.ts'
 import { geometryOf, isOneOfShapes, sameShape, type Geometry } from './layout.ts'
@@ -10,9 +10,10 @@ import type { Plan } from './loss.ts'
 import { NON_NEGATIVE, OptionNames, type OptionKind, type OptionValues } from './options.ts'
 import { resizeNearest } from './resize.ts'
 import type { CallOptions, GradientOf, LossResult, WithTerms } from './result.ts'
+import { checkScales, listOf, outputsOf, scaleWeights, type Scale, type ScaleMode } from './scales.ts'
 import { checkPixelShape, isPerClass } from './target.ts'
-import { checkLength, copyShape, recognize, type Tensor, type TensorLike } from './tensor.ts'
-import { dtypeOf, type TypedArray } from './typed-array.ts'
+import { copyShape, recognize, type Tensor, type TensorLike } from './tensor.ts'
+import type { TypedArray } from './typed-array.ts'
 
 /** How the scales weigh. */
 export interface DeepSupervisionOptions {
@@ -83,8 +84,7 @@ const CALL: Readonly<Record<keyof DeepSupervisionCallOptions, OptionKind>> = {
 }
 const CALL_NAMES = new OptionNames('DeepSupervision.evaluate', CALL)
 
-const WEIGHT_MODES = ['exponential', 'same', 'two'] as const
-const LEAST_WEIGHT = 1 / 16
+const WEIGHT_MODES: readonly ScaleMode[] = ['exponential', 'same', 'two']
 
 /** A criterion for lists of predictions, made by `deepSupervision`. */
 export class DeepSupervision {
@@ -120,8 +120,7 @@ export class DeepSupervision {
     const weights = this.#weightsOf(scales.length)
     const references = new Pyramid(reference, pixelWeights, scales, this.#plan)
     const threads = call.raw('threads')
-    const outputs = outputsOf(call, scales, weights)
-    if (outputs !== undefined) refuseSharedMemory(outputs, scales, reference, pixelWeights)
+    const outputs = outputsOf(call, 'gradients', scales, weights, { target: reference, pixelWeights })
 
     let loss = 0
     const results: ScaleResult[] = []
@@ -148,17 +147,20 @@ export class DeepSupervision {
   }
 
   /** The predictions and their shapes. */
-  #scales(predictions: unknown, call: OptionValues): readonly Scale[] {
-    if (!Array.isArray(predictions) || predictions.length === 0) {
-      const actual = Array.isArray(predictions) ? 'none' : describe(predictions)
-      throw wrong('predictions', 'a list of predictions', actual, 'pass [output] where there is one scale')
-    }
+  #scales(predictions: unknown, call: OptionValues): readonly OwnScale[] {
+    const outputs = listOf(predictions)
     const shapes = call.raw('shapes')
-    if (shapes !== undefined && !(Array.isArray(shapes) && shapes.length === predictions.length)) {
-      const expected = `${predictions.length} shapes, one a prediction,`
-      throw wrong('shapes', expected, describe(shapes), 'pass for example [[1, 2, 64, 64], [1, 2, 32, 32]]')
+    if (shapes !== undefined && !(Array.isArray(shapes) && shapes.length === outputs.length)) {
+      const expected = `${outputs.length} shapes, one a prediction,`
+      throw masklossError({
+        code: 'ERR_MASKLOSS_OPTION_TYPE',
+        argument: 'shapes',
+        expected,
+        actual: describe(shapes),
+        remedy: 'pass for example [[1, 2, 64, 64], [1, 2, 32, 32]]',
+      })
     }
-    const scales = predictions.map((prediction: unknown, index): Scale => {
+    const scales = outputs.map((prediction: unknown, index): OwnScale => {
       const recognized = recognize(prediction, 'prediction')
       const given: unknown = Array.isArray(shapes) ? shapes[index] : undefined
       if (recognized.shape === undefined && given === undefined) throw missingShapes()
@@ -166,48 +168,29 @@ export class DeepSupervision {
       const geometry = geometryOf(shape, this.#plan.layout, recognized.image)
       return { geometry, given: recognized, tensor: tensorOf(recognized, shape) }
     })
-    const first = (scales[0] as Scale).geometry
-    for (const { geometry, given } of scales) {
-      checkLength(given.data, geometry.length, geometry.shape, 'prediction')
-      if (geometry.samples === first.samples && geometry.classes === first.classes) continue
-      throw masklossError({
-        code: 'ERR_MASKLOSS_SHAPE',
-        argument: 'predictions',
-        expected: `${first.samples} samples and ${first.classes} classes in every scale`,
-        actual: `the shape ${list(geometry.shape)}`,
-        remedy: 'scales differ in their spatial extents only',
-      })
-    }
+    checkScales(scales)
     return scales
   }
 }
 
 /** A prediction at one scale. */
-interface Scale {
+interface OwnScale extends Scale {
   readonly geometry: Geometry
-  readonly given: Tensor
-  /** The same as an engine reads it, with nothing of the caller's but the memory. */
+  /** The prediction as an engine reads it, with nothing of the caller's but the memory. */
   readonly tensor: TensorLike
-}
-
-/** Where the gradient of a scale goes: the options of its call. */
-interface Output {
-  readonly gradient: FloatArray
-  readonly gradientScale: number
-  readonly accumulate: boolean
 }
 
 /** The target and the pixel weights in the size of each scale. */
 class Pyramid {
-  readonly #scales: readonly Scale[]
+  readonly #scales: readonly OwnScale[]
   readonly #base: Geometry
   readonly #perClass: boolean
   readonly #target: TypedArray
   readonly #weights: FloatArray | undefined
 
-  constructor(target: Tensor, weights: Tensor | undefined, scales: readonly Scale[], plan: Plan) {
+  constructor(target: Tensor, weights: Tensor | undefined, scales: readonly OwnScale[], plan: Plan) {
     this.#scales = scales
-    this.#base = geometryOfTarget(target, (scales[0] as Scale).geometry)
+    this.#base = geometryOfTarget(target, (scales[0] as OwnScale).geometry)
     this.#perClass = isPerClass(target, this.#base, plan.rules)
     if (weights !== undefined) checkPixelShape(weights, this.#base, 'pixelWeights')
     this.#target = this.#perClass ? planeArray(target) : labelArray(target)
@@ -215,7 +198,7 @@ class Pyramid {
   }
 
   target(index: number): TensorLike {
-    const { geometry } = this.#scales[index] as Scale
+    const { geometry } = this.#scales[index] as OwnScale
     const { samples, channelsLast, classes } = this.#base
     const shape = (this.#perClass ? geometry.shape : geometry.labelShapes[0]) as readonly number[]
     const interleaved = this.#perClass && channelsLast
@@ -225,7 +208,7 @@ class Pyramid {
 
   weights(index: number): TensorLike | undefined {
     if (this.#weights === undefined) return undefined
-    const { geometry } = this.#scales[index] as Scale
+    const { geometry } = this.#scales[index] as OwnScale
     const shape = geometry.labelShapes[0] as readonly number[]
     return { data: this.#resized(this.#weights, this.#base.samples, 1, geometry), shape }
   }
@@ -270,58 +253,10 @@ function tensorOf(given: Tensor, shape: readonly number[]): TensorLike {
   return { data, height, width, channels: channels ?? 1 }
 }
 
-/** Where the gradients go, `undefined` if none were asked for; the options of the call are checked. */
-function outputsOf(call: OptionValues, scales: readonly Scale[], weights: readonly number[]): Output[] | undefined {
-  const slots = slotsOf({
-    gradient: call.raw('gradients'),
-    gradientScale: call.raw('gradientScale'),
-    accumulate: call.raw('accumulate'),
-    threads: call.raw('threads'),
-  })
-  threadsOf(slots)
-  const scale = gradientScaleOf(slots)
-  const accumulate = accumulateOf(slots)
-  return wantedGradients(call, scales.length)?.map((gradient, index) => {
-    const { given, geometry } = scales[index] as Scale
-    return {
-      gradient: gradientOf(slotsOf({ gradient }), given.dtype, geometry.shape, geometry.length) as FloatArray,
-      // The product must be finite too.
-      gradientScale: gradientScaleOf(slotsOf({ gradient, gradientScale: scale * (weights[index] as number) })),
-      accumulate,
-    }
-  })
-}
-
-function wantedGradients(call: OptionValues, scales: number): readonly unknown[] | undefined {
-  const gradients = call.raw('gradients')
-  if (gradients === undefined || gradients === false) return undefined
-  if (gradients === true) return Array.from({ length: scales }, () => true)
-  const expected = `true or ${scales} typed arrays, one a prediction,`
-  if (!Array.isArray(gradients)) throw wrong('gradients', expected, describe(gradients), 'pass gradients: true')
-  const buffers = gradients.filter((gradient) => dtypeOf(gradient) !== undefined)
-  if (gradients.length === scales && buffers.length === scales) return buffers
-  throw wrong('gradients', expected, `${buffers.length}`, 'pass gradients: true')
-}
-
-/** No scale may write what another one reads or writes. */
-function refuseSharedMemory(
-  outputs: readonly Output[],
-  scales: readonly Scale[],
-  target: Tensor,
-  pixelWeights: Tensor | undefined,
-): void {
-  const taken: Record<string, Pick<Tensor, 'data'> | undefined> = { target, pixelWeights }
-  for (const [index, { given }] of scales.entries()) taken[`predictions[${index}]`] = given
-  for (const [index, { gradient }] of outputs.entries()) {
-    refuseOverlap(gradient, taken)
-    taken[`gradients[${index}]`] = { data: gradient }
-  }
-}
-
 function parseWeights(options: OptionValues): (scales: number) => readonly number[] {
   const weights = options.numbers('weights', NON_NEGATIVE)
   const mode = options.oneOf('weightMode', WEIGHT_MODES) ?? 'exponential'
-  if (weights === undefined) return (scales) => Array.from({ length: scales }, (_, index) => modeWeight(mode, index))
+  if (weights === undefined) return (scales) => scaleWeights(mode, scales)
   if (options.has('weightMode')) {
     throw options.conflict('weightMode', 'no weights beside it', 'both', 'pass either weights or weightMode')
   }
@@ -333,11 +268,6 @@ function parseWeights(options: OptionValues): (scales: number) => readonly numbe
     const expected = `one weight a prediction (${scales})`
     throw options.conflict('weights', expected, `${weights.length}`, 'pass weightMode for any number of scales')
   }
-}
-
-function modeWeight(mode: (typeof WEIGHT_MODES)[number], index: number): number {
-  if (mode === 'exponential') return Math.max(0.5 ** index, LEAST_WEIGHT)
-  return mode === 'same' || index === 0 ? 1 : 0.5
 }
 
 /** Applies a criterion to predictions at several scales. */
@@ -362,7 +292,3 @@ export type DeepSupervisionFunction = (
  * @param options - How the scales weigh.
  */
 export const deepSupervision: DeepSupervisionFunction = (criterion, options) => new DeepSupervision(criterion, options)
-
-function wrong(argument: string, expected: string, actual: string, remedy: string): Error {
-  return masklossError({ code: 'ERR_MASKLOSS_OPTION_TYPE', argument, expected, actual, remedy })
-}

@@ -177,7 +177,10 @@ export interface PixelTerm {
   readonly classes: readonly number[]
   /** As for cross-entropies; binary: pixels times classes, weights `Σ m·(a_c·t_c + b_c·(1 − t_c))`. */
   readonly meanOver: MeanOver
-  /** ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. */
+  /**
+   * ε of `clip(p, ε, 1 − ε)`, used with activation `'none'` only; 0 otherwise. Without one, where ε is 0, a p of 0 or 1 has slope 0, and
+   * −log 0 is infinite in the reference engine, 126·log 2 in the native one.
+   */
   readonly clip: number
   readonly reduction: Reduction
 }

@@ -4,6 +4,7 @@
  */
 import { customGrad, mul, scalar, tensor, type Scalar, type Tensor } from '@tensorflow/tfjs-core'
 import { slotsOf } from './call.ts'
+import { ConventionEvaluation, type ConventionCriterion } from './conventions/convention.ts'
 import { originOf, type LossCriterion } from './criterion.ts'
 import { describe } from './describe.ts'
 import type { FloatArray } from './engine.ts'
@@ -39,11 +40,13 @@ export type TfLoss = (yTrue: Tensor, yPred: Tensor) => Scalar
  * Both are read by `dataSync()`: in place on tfjs' cpu backend, with a copy on wasm, with a transfer from the GPU on WebGL. The
  * gradient has no derivative of its own; taking one throws. What `criterion.evaluate` refuses is refused here with the same errors,
  * and a disposed tensor with tfjs' own.
- * @param criterion - Any loss of `maskloss` or `maskloss/reference`, also `combine`'s, whose loss is one number.
- * @throws {MasklossTypeError} For what is no criterion, and for reduction `'none'`.
- * @throws {MasklossRangeError} For a layout whose channels come first.
+ * @param criterion - Any loss of `maskloss` or `maskloss/reference`, also `combine`'s, whose loss is one number; or one of
+ *   `conventions.keras`, `conventions.optax` or `conventions.tfjs`, with `yPred` and `yTrue` as that library takes them.
+ * @throws {MasklossTypeError} For what is no criterion, and for reduction `'none'`; the latter of a convention when it is called.
+ * @throws {MasklossRangeError} For a layout, or a library, whose channels come first.
  */
-export function tfLoss(criterion: LossCriterion<never>): TfLoss {
+export function tfLoss(criterion: LossCriterion<never> | ConventionCriterion): TfLoss {
+  if (criterion instanceof ConventionEvaluation) return conventionLoss(criterion)
   const { plan, source } = originOf(criterion, 'criterion')
   checkPlan(plan)
   const warned = { warned: false }
@@ -54,6 +57,24 @@ export function tfLoss(criterion: LossCriterion<never>): TfLoss {
   const evaluationOf = (rank: number): Evaluation => byRank[rank] ?? (byRank[0] as Evaluation)
   return function loss(yTrue, yPred) {
     return differentiable(yPred, () => evaluationOf(yPred.rank).evaluate(yPred, yTrue, WITH_GRADIENT) as Differentiated)
+  }
+}
+
+/** The libraries whose channels come last. */
+const CHANNELS_LAST: readonly string[] = ['keras', 'optax', 'tfjs']
+
+function conventionLoss(criterion: ConventionEvaluation): TfLoss {
+  const { name } = criterion
+  if (!CHANNELS_LAST.includes(name.split('.')[1] as string)) {
+    const remedy = `use one of conventions.${CHANNELS_LAST.join(', conventions.')}, or a criterion of maskloss`
+    throw channelsFirst('criterion', name, remedy)
+  }
+  return function loss(yTrue, yPred) {
+    return differentiable(yPred, () => {
+      const result: LossResult = criterion.evaluate(yPred, yTrue, { gradient: true })
+      if (result.valuesShape.length > 0) throw unreduced(`${name}, which returns [${result.valuesShape.join(', ')}]`)
+      return result as Differentiated
+    })
   }
 }
 
@@ -103,22 +124,23 @@ function backward(dy: Tensor, z: Tensor, gradient: Tensor): Tensor {
 
 function checkPlan({ layout, parts }: Plan): void {
   if (layout !== undefined && layout.includes('C') && !layout.endsWith('C')) {
-    throw masklossError({
-      code: 'ERR_MASKLOSS_LAYOUT',
-      argument: 'layout',
-      expected: 'channels last, as tfjs has them,',
-      actual: describe(layout),
-      remedy: 'leave layout out of the criterion',
-    })
+    throw channelsFirst('layout', describe(layout), 'leave layout out of the criterion')
   }
-  const unreduced = parts.find(({ reduction }) => reduction === 'none')
-  if (unreduced !== undefined) {
-    throw masklossError({
-      code: 'ERR_MASKLOSS_OPTION_CONFLICT',
-      argument: 'reduction',
-      expected: 'one number to differentiate',
-      actual: `'none' in ${unreduced.name}`,
-      remedy: "pass reduction 'mean' or 'sum'",
-    })
-  }
+  const part = parts.find(({ reduction }) => reduction === 'none')
+  if (part !== undefined) throw unreduced(`'none' in ${part.name}`)
+}
+
+function channelsFirst(argument: string, actual: string, remedy: string): Error {
+  const expected = 'channels last, as tfjs has them,'
+  return masklossError({ code: 'ERR_MASKLOSS_LAYOUT', argument, expected, actual, remedy })
+}
+
+function unreduced(actual: string): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'reduction',
+    expected: 'one number to differentiate',
+    actual,
+    remedy: "pass a reduction to one number, as 'mean' or 'sum'",
+  })
 }

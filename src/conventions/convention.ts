@@ -19,6 +19,7 @@ import {
 import { predictionArray } from '../convert.ts'
 import type { CriterionSpec, Engine, EngineCriterion, EngineSource, FloatArray, Outcome } from '../engine.ts'
 import { faultError } from '../faults.ts'
+import { checkLimits } from '../losses/limits.ts'
 import { OptionNames } from '../options.ts'
 import type { CallOptions, Evaluated, GradientOption, LossResult } from '../result.ts'
 import { checkLength, copyShape, recognize, type Tensor, type TensorLike } from '../tensor.ts'
@@ -49,7 +50,8 @@ export interface ConventionCriterion {
    * @param target - In the shape the library takes.
    * @param options - `shape` is required for a bare typed array; `pixelWeights` and `mask` broadcast to the pixels.
    * @throws {MasklossTypeError} For a wrong kind of argument or contradictory options, before anything is written.
-   * @throws {MasklossRangeError} For shapes that disagree and for labels that are no class.
+   * @throws {MasklossRangeError} For shapes that disagree, for labels that are no class, and for numbers of the options that single
+   *   precision has no room for.
    */
   evaluate<Prediction extends TensorLike, const Gradient extends GradientOption = undefined>(
     prediction: Prediction,
@@ -134,6 +136,8 @@ export function convention<Readers extends Table>(
 
 /** A criterion of a convention at work: compiles each set of terms once. */
 export class ConventionEvaluation implements ConventionCriterion {
+  /** `'conventions.monai.DiceLoss'` */
+  readonly name: string
   readonly #arrange: Arrange
   readonly #source: EngineSource
   readonly #names: OptionNames
@@ -142,6 +146,7 @@ export class ConventionEvaluation implements ConventionCriterion {
   constructor(name: string, arrange: Arrange, source: EngineSource) {
     this.#arrange = arrange
     this.#source = source
+    this.name = name
     this.#names = new OptionNames(`${name}.evaluate`, { ...CALL_TABLE, mask: 'tensor' })
   }
 
@@ -175,11 +180,10 @@ export class ConventionEvaluation implements ConventionCriterion {
 
   #sum(arrangement: Arrangement, gradient: FloatArray | undefined, call: Call): LossResult & SomeTerms {
     const engine = this.#source.engine()
+    // All are compiled, and their numbers checked, before the first writes.
+    const criteria = arrangement.jobs.map((job) => job.own ?? this.#compile(job.spec, engine))
     const results = arrangement.jobs.map((job, index) =>
-      run(job, job.own ?? this.#compile(job.spec, engine), gradient, {
-        ...call,
-        accumulate: call.accumulate || index > 0,
-      }),
+      run(job, criteria[index] as EngineCriterion, gradient, { ...call, accumulate: call.accumulate || index > 0 }),
     )
     const { valuesShape, values = first, loss: finish = (sum) => sum } = arrangement
     const loss = finish(results.reduce((sum, result) => sum + result.loss, 0))
@@ -200,6 +204,7 @@ export class ConventionEvaluation implements ConventionCriterion {
     const key = JSON.stringify(spec)
     const known = this.#compiled.get(key)
     if (known !== undefined) return known
+    for (const term of spec.terms) checkLimits(term, this.name)
     const compiled = engine.compile(spec)
     // Weights that come from a target differ from call to call.
     if (this.#compiled.size === MOST_COMPILED) this.#compiled.clear()

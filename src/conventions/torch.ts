@@ -1,6 +1,6 @@
 /** PyTorch 2: `torch.nn.functional`. Predictions `[C]`, `[N, C]` or `[N, C, …]`, logits. */
 import { masklossError } from '../errors.ts'
-import { INTEGER, NON_NEGATIVE, type Range } from '../options.ts'
+import { INTEGER, NON_NEGATIVE, SHARE } from '../options.ts'
 import { sameShape } from '../layout.ts'
 import {
   channelsFirst,
@@ -21,7 +21,6 @@ import { number, numbers, orNull, word } from './reader.ts'
 import { criterion, crossEntropy as categorical } from './terms.ts'
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
-const SHARE: Range = { min: 0, max: 1 }
 
 /**
  * `cross_entropy(input, target, …)` of PyTorch 2.13: softmax and cross-entropy,

@@ -1,6 +1,7 @@
 import type { Loss, LossTerm } from '../loss.ts'
 import { lossOf, perClass, perClassList, type CriterionOptions, type LabelOptions } from './common.ts'
-import { ENTROPY_TABLE, parseEntropy, PIXEL_FACTOR, type EntropyOptions } from './cross-entropy.ts'
+import { ENTROPY_TABLE, parseEntropy, type EntropyOptions } from './cross-entropy.ts'
+import { PIXEL_FACTOR } from './limits.ts'
 
 /** The options of a binary cross-entropy. */
 export interface BinaryCrossEntropyOptions extends EntropyOptions {

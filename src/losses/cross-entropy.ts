@@ -3,6 +3,7 @@ import { masklossError } from '../errors.ts'
 import type { Loss, LossTerm, TermPlan, Whole } from '../loss.ts'
 import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
 import { lossOf, perClassList, REDUCTIONS, type CriterionOptions } from './common.ts'
+import { PIXEL_FACTOR } from './limits.ts'
 
 /** What the cross-entropies have in common. */
 export interface EntropyOptions {
@@ -64,8 +65,6 @@ const MEANS_OVER: readonly MeanOver[] = ['weights', 'valid-pixels', 'pixels']
 const PERCENT: Range = { min: 0, above: true, max: 100 }
 /** Double precision tells 1 − ε from 1. */
 const CLIP: Range = { min: 1e-15, max: 0.5, below: true }
-/** Factors of the logarithms of pixels: products of two of them are far from the end of single precision. */
-export const PIXEL_FACTOR: Range & { readonly max: number } = { min: 0, max: 1e12 }
 const DEFAULT_CLIP = 1e-7
 
 /** The activations of a categorical cross-entropy, and where the third belongs. */

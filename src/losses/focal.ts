@@ -2,7 +2,7 @@ import type { PixelTerm } from '../engine.ts'
 import type { Loss, LossTerm, Whole } from '../loss.ts'
 import { SHARE, type OptionKind, type OptionValues, type Range } from '../options.ts'
 import { ANY_ACTIVATION, lossOf, perClassList, REDUCTIONS } from './common.ts'
-import { PIXEL_FACTOR } from './cross-entropy.ts'
+import { FOCAL_GAMMA, LEAST_THRESHOLD, PIXEL_FACTOR, reducedFactor } from './limits.ts'
 import {
   parseIndependent,
   parsePixel,
@@ -65,9 +65,7 @@ const TABLE: Readonly<Record<keyof FocalOptions, OptionKind>> = {
   softTarget: 'value',
 }
 
-/** The rounding of a float32 probability grows γ-fold. */
-const GAMMA: Range = { min: 0, max: 1000 }
-const THRESHOLD: Range = { min: 1e-6, max: 1, below: true }
+const THRESHOLD: Range = { min: LEAST_THRESHOLD, max: 1, below: true }
 const SOFT_TARGETS: readonly PixelTerm['softTarget'][] = ['linear', 'mixed', 'signed']
 const DEFAULT_GAMMA = 2
 
@@ -79,7 +77,7 @@ export const FOCAL: LossTerm<FocalOptions> = {
   instead: '',
   overlaps: true,
   parse: (options, whole) => {
-    const gamma = options.numberOrNumbers('gamma', GAMMA) ?? DEFAULT_GAMMA
+    const gamma = options.numberOrNumbers('gamma', FOCAL_GAMMA) ?? DEFAULT_GAMMA
     return parsePixel(options, whole, {
       function: 'focal',
       gamma,
@@ -108,13 +106,13 @@ function parseAlpha(options: OptionValues): PixelFormula['weights'] {
   }
 }
 
-/** Reads θ. The factor is largest at p = θ: ((1 − θ)/θ)^γ. */
+/** Reads θ. */
 function parseThreshold(options: OptionValues, gamma: number | readonly number[]): number | undefined {
   const threshold = options.number('reducedThreshold', THRESHOLD)
   if (threshold === undefined) return undefined
-  const exponent = typeof gamma === 'number' ? gamma : gamma.reduce((a, b) => Math.max(a, b))
-  if (((1 - threshold) / threshold) ** exponent <= PIXEL_FACTOR.max) return threshold
-  const expected = `a θ with ((1 − θ)/θ)^${exponent} ≤ ${PIXEL_FACTOR.max}`
+  const gammas = typeof gamma === 'number' ? [gamma] : gamma
+  if (reducedFactor(threshold, gammas) <= PIXEL_FACTOR.max) return threshold
+  const expected = `a θ with ((1 − θ)/θ)^${Math.max(...gammas)} ≤ ${PIXEL_FACTOR.max}`
   throw options.error('ERR_MASKLOSS_OPTION_VALUE', 'reducedThreshold', expected, 'pass a θ nearer to 0.5')
 }
 

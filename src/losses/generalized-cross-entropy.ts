@@ -1,6 +1,7 @@
 import type { Loss, LossTerm } from '../loss.ts'
-import type { OptionKind, Range } from '../options.ts'
+import type { OptionKind } from '../options.ts'
 import { ANY_ACTIVATION, lossOf } from './common.ts'
+import { GENERALIZED_Q } from './limits.ts'
 import { parsePixel, PIXEL_TABLE, type PixelLossOptions, type PixelOptions } from './pixel.ts'
 
 /** The options of a generalized cross-entropy. */
@@ -22,8 +23,6 @@ export interface GeneralizedCrossEntropyOptions extends PixelOptions {
 export interface GeneralizedCrossEntropyLossOptions extends PixelLossOptions, GeneralizedCrossEntropyOptions {}
 
 const TABLE: Readonly<Record<keyof GeneralizedCrossEntropyOptions, OptionKind>> = { ...PIXEL_TABLE, q: 'value' }
-/** Below this it is cross-entropy, and its quotient 0/0 in single precision. */
-const Q: Range = { min: 1e-6, max: 1 }
 const DEFAULT_Q = 0.7
 
 const GENERALIZED_CROSS_ENTROPY: LossTerm<GeneralizedCrossEntropyOptions> = {
@@ -33,7 +32,11 @@ const GENERALIZED_CROSS_ENTROPY: LossTerm<GeneralizedCrossEntropyOptions> = {
   instead: '',
   overlaps: true,
   parse: (options, whole) =>
-    parsePixel(options, whole, { function: 'generalized', gamma: options.number('q', Q) ?? DEFAULT_Q, gammaName: 'q' }),
+    parsePixel(options, whole, {
+      function: 'generalized',
+      gamma: options.number('q', GENERALIZED_Q) ?? DEFAULT_Q,
+      gammaName: 'q',
+    }),
 }
 
 /** The definition behind `generalizedCrossEntropyLoss` and `GeneralizedCrossEntropyLoss`. */

@@ -11,7 +11,8 @@ import type { TermPlan, Whole } from '../loss.ts'
 import type { OptionKind, OptionValues } from '../options.ts'
 import { CLASS_TABLE, parseClasses, type ClassOptions } from './classes.ts'
 import { perClass, perClassList, type CriterionOptions, type LabelOptions, type PerClass } from './common.ts'
-import { ENTROPY_TABLE, parseEntropy, PIXEL_FACTOR, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
+import { ENTROPY_TABLE, parseEntropy, refuseOneClass, type EntropyOptions } from './cross-entropy.ts'
+import { PIXEL_FACTOR } from './limits.ts'
 
 /** The options of every function of the probabilities. */
 export interface PixelOptions extends ClassOptions, EntropyOptions {

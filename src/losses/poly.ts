@@ -1,6 +1,7 @@
 import type { Loss, LossTerm } from '../loss.ts'
-import type { OptionKind, Range } from '../options.ts'
+import type { OptionKind } from '../options.ts'
 import { ANY_ACTIVATION, lossOf } from './common.ts'
+import { POLY_EPSILON } from './limits.ts'
 import { parsePixel, PIXEL_TABLE, type PixelLossOptions, type PixelOptions } from './pixel.ts'
 
 /** The options of a poly loss. */
@@ -22,8 +23,6 @@ export interface PolyOptions extends PixelOptions {
 export interface PolyLossOptions extends PixelLossOptions, PolyOptions {}
 
 const TABLE: Readonly<Record<keyof PolyOptions, OptionKind>> = { ...PIXEL_TABLE, epsilon: 'list' }
-/** Below −1 the loss grows with the probability near 1; far above, single precision ends. */
-const EPSILON: Range = { min: -1, max: 1e6 }
 const DEFAULT_EPSILON = 2
 
 const POLY: LossTerm<PolyOptions> = {
@@ -35,7 +34,7 @@ const POLY: LossTerm<PolyOptions> = {
   parse: (options, whole) =>
     parsePixel(options, whole, {
       function: 'poly',
-      gamma: options.numberOrNumbers('epsilon', EPSILON) ?? DEFAULT_EPSILON,
+      gamma: options.numberOrNumbers('epsilon', POLY_EPSILON) ?? DEFAULT_EPSILON,
       gammaName: 'epsilon',
     }),
 }

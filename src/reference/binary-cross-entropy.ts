@@ -1,6 +1,6 @@
 import type { BinaryCrossEntropyTerm, CriterionSpec } from '../engine.ts'
 import { likelihood, unlikelihood } from './likelihood.ts'
-import { LOGARITHM } from './log-loss.ts'
+import { LOGARITHM, share } from './log-loss.ts'
 import type { PixelFormula } from './pixel-sum.ts'
 
 /** `ℓ_c = w_c·(π_c·t'·(−log p) + (1 − t')·(−log(1 − p)))`, `t' = (1 − ε)·t + ε/2`. */
@@ -20,8 +20,8 @@ export function binaryCrossEntropyFormula(
     meanOver,
     reduction,
     of: (pixel, c) =>
-      positive(pixel.g[c]!, c) * LOGARITHM.of(likelihood(activation, pixel, c, clip)) +
-      negative(pixel.g[c]!, c) * LOGARITHM.of(unlikelihood(activation, pixel, c, clip)),
+      share(positive(pixel.g[c]!, c), LOGARITHM.of(likelihood(activation, pixel, c, clip))) +
+      share(negative(pixel.g[c]!, c), LOGARITHM.of(unlikelihood(activation, pixel, c, clip))),
     byLogit: (pixel, c) =>
       positive(pixel.g[c]!, c) * LOGARITHM.byLogit(likelihood(activation, pixel, c, clip)) -
       negative(pixel.g[c]!, c) * LOGARITHM.byLogit(unlikelihood(activation, pixel, c, clip)),

@@ -1,6 +1,6 @@
 import type { CriterionSpec, CrossEntropyTerm } from '../engine.ts'
 import { likelihood } from './likelihood.ts'
-import { LOGARITHM } from './log-loss.ts'
+import { LOGARITHM, share } from './log-loss.ts'
 import type { PixelFormula } from './pixel-sum.ts'
 
 /** `ℓ = Σ_c w_c·t'_c·(−log p_c)`, `t' = (1 − ε)·t + ε/C`. */
@@ -14,7 +14,7 @@ export function crossEntropyFormula(term: CrossEntropyTerm, { activation, classe
     clip,
     meanOver,
     reduction,
-    of: (pixel, c) => factor(pixel.g[c]!, c) * LOGARITHM.of(likelihood(activation, pixel, c, clip)),
+    of: (pixel, c) => share(factor(pixel.g[c]!, c), LOGARITHM.of(likelihood(activation, pixel, c, clip))),
     byLogit: (pixel, c) => factor(pixel.g[c]!, c) * LOGARITHM.byLogit(likelihood(activation, pixel, c, clip)),
     weight: ({ g }, c) => weightOf(c) * g[c]!,
   }

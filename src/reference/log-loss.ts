@@ -7,6 +7,11 @@ export interface LogLoss {
   byLogit(likelihood: Likelihood): number
 }
 
+/** `a·φ` of a part that weighs a, which is 0 where a is, also of a probability of 0, whose φ is infinite. NaN stays NaN. */
+export function share(a: number, loss: number): number {
+  return a === 0 && loss === Infinity ? 0 : a * loss
+}
+
 /** `−log p` */
 export const LOGARITHM: LogLoss = { of: ({ e }) => e, byLogit: ({ q }) => -q }
 
@@ -24,7 +29,9 @@ export function generalized(gamma: number): LogLoss {
 export function focal(modulation: LogLoss): LogLoss {
   return {
     of: (likelihood) => modulation.of(likelihood) * likelihood.e,
-    byLogit: (likelihood) => modulation.byLogit(likelihood) * likelihood.e - modulation.of(likelihood) * likelihood.q,
+    // p·log p is 0 at p = 0.
+    byLogit: (likelihood) =>
+      share(modulation.byLogit(likelihood), likelihood.e) - modulation.of(likelihood) * likelihood.q,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CriterionSpec, PixelTerm } from '../engine.ts'
 import { sigmoid } from './activation.ts'
 import { type Likelihood, likelihood, unlikelihood } from './likelihood.ts'
-import { type LogLoss, logLossOf, modulation } from './log-loss.ts'
+import { type LogLoss, logLossOf, modulation, share } from './log-loss.ts'
 import type { PixelReader } from './pixel.ts'
 import type { ElementFunction, PixelFormula } from './pixel-sum.ts'
 import { sum } from './sum.ts'
@@ -63,8 +63,8 @@ function linear(
   return {
     of(pixel, c) {
       const { t, is, isNot } = elementOf(pixel, c)
-      const own = positive(c) * t * functionOf(c).of(is)
-      return binary ? own + negative(c) * (1 - t) * functionOf(c).of(isNot) : own
+      const own = share(positive(c) * t, functionOf(c).of(is))
+      return binary ? own + share(negative(c) * (1 - t), functionOf(c).of(isNot)) : own
     },
     byLogit(pixel, c) {
       const { t, is, isNot } = elementOf(pixel, c)
@@ -82,11 +82,15 @@ function blend(
   positive: ClassNumber,
 ): ElementFunction {
   const blended = (pixel: PixelReader): Likelihood => {
-    const p = sum(classes.map((c) => elementOf(pixel, c)).map(({ t, is }) => t * is.p))
-    return { p, q: 1 - p, e: -Math.log(p) }
+    const elements = classes.map((c) => elementOf(pixel, c)).filter(({ t }) => t !== 0)
+    const p = sum(elements.map(({ t, is }) => t * is.p))
+    // −log Σ t'·exp(−e), without the largest: behind a softmax p is 0 long before its logarithm is out of range.
+    const least = Math.min(...elements.map(({ is }) => is.e))
+    const rest = sum(elements.map(({ t, is }) => t * Math.exp(least - is.e)))
+    return { p, q: 1 - p, e: least === Infinity ? least : least - Math.log(rest) }
   }
   return {
-    of: (pixel, c) => positive(c) * elementOf(pixel, c).g * functionOf(c).of(blended(pixel)),
+    of: (pixel, c) => share(positive(c) * elementOf(pixel, c).g, functionOf(c).of(blended(pixel))),
     byLogit(pixel, c) {
       const { t, is } = elementOf(pixel, c)
       const whole = blended(pixel)
@@ -103,7 +107,7 @@ function blend(
 function mixed(term: PixelTerm, elementOf: ElementOf, positive: ClassNumber, negative: ClassNumber): ElementFunction {
   const factor = mixedModulation(term, elementOf)
   const weight = (t: number, c: number): number => positive(c) * t + negative(c) * (1 - t)
-  const entropy = ({ t, is, isNot }: Element): number => t * is.e + (1 - t) * isNot.e
+  const entropy = ({ t, is, isNot }: Element): number => share(t, is.e) + share(1 - t, isNot.e)
   return {
     of(pixel, c) {
       const element = elementOf(pixel, c)

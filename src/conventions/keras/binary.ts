@@ -1,6 +1,6 @@
 /** Keras's binary cross-entropies. */
 import type { Activation, BinaryCrossEntropyTerm, FloatArray, PixelTerm, Reduction } from '../../engine.ts'
-import { NON_NEGATIVE, type Range } from '../../options.ts'
+import { NON_NEGATIVE, SHARE } from '../../options.ts'
 import { elements, numbersOf, planes, type Inputs } from '../arrange.ts'
 import { convention, type Arrangement, type Convention } from '../convention.ts'
 import { sigmoid, size, step, type Path } from '../path.ts'
@@ -16,7 +16,6 @@ export interface KerasBinaryOptions extends KerasReductionOptions, KerasEntropyO
 }
 
 const BINARY = { ...REDUCTION, ...ENTROPY, axis: orNull(axes, -1) }
-const SHARE: Range = { min: 0, max: 1 }
 
 /** The loss of an element. */
 interface ElementLoss {

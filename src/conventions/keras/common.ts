@@ -1,5 +1,5 @@
 /** What Keras's losses have in common: channels last, axes by number, and a prediction and a target of one rank. */
-import { INTEGER, type Range } from '../../options.ts'
+import { INTEGER, SHARE } from '../../options.ts'
 import {
   axesOf,
   axisLast,
@@ -20,7 +20,6 @@ import { sameRank } from './reduction.ts'
 
 /** `keras.config.epsilon()`. */
 export const EPSILON = 1e-7
-const SHARE: Range = { min: 0, max: 1 }
 
 /** What the cross-entropies with one-hot or binary targets take. */
 export interface KerasEntropyOptions {

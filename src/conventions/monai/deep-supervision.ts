@@ -1,11 +1,16 @@
 /** MONAI's deep supervision. */
-import { masklossError } from '../../errors.ts'
+import { labelArray, predictionArray } from '../../convert.ts'
 import { describe, list } from '../../describe.ts'
-import { FINITE, OptionNames } from '../../options.ts'
 import type { FloatArray } from '../../engine.ts'
+import { masklossError } from '../../errors.ts'
+import { sameShape } from '../../layout.ts'
+import { FINITE, OptionNames } from '../../options.ts'
+import { resizeNearest } from '../../resize.ts'
 import type { LossResult } from '../../result.ts'
-import { recognize, type Tensor, type TensorLike } from '../../tensor.ts'
+import { checkScales, listOf, outputsOf, scaleWeights, type Output, type Scale } from '../../scales.ts'
+import { checkLength, recognize, type Tensor, type TensorLike } from '../../tensor.ts'
 import type { ConventionCriterion, Entry } from '../convention.ts'
+import { size } from '../path.ts'
 import { namesOf, numbers, orNull, readAll, word } from '../reader.ts'
 
 /**
@@ -29,7 +34,10 @@ export interface ScaleCriterion {
 
 /** On what the scales are evaluated together. */
 export interface DeepSupervisionCallOptions {
-  /** `true`: allocate the gradients. A list with an array for each output: write them there. For one tensor, one array. Default: none. */
+  /**
+   * `true`: allocate the gradients. A list with an array for each output: write them there; they may share no memory with each
+   * other or with an input. For one tensor, one array. Default: none.
+   */
   readonly gradient?: boolean | FloatArray | readonly FloatArray[] | undefined
   /** Factor of the gradients; finite. Default 1. */
   readonly gradientScale?: number | undefined
@@ -48,8 +56,9 @@ export interface DeepSupervisionResult extends LossResult {
 /** A loss of several scales, its options read. */
 export interface DeepSupervisionCriterion {
   /**
-   * Evaluates the scales.
-   * @param predictions - The outputs, from full resolution on, or one of them; with their shapes.
+   * Evaluates the scales. Options, shapes and memory of all are checked before anything is written; the data of a scale before its
+   * own gradient.
+   * @param predictions - The outputs, from full resolution on, or one of them; with their shapes. Samples and classes are the same in all.
    * @param target - At any resolution of the same rank; with its shape.
    */
   evaluate(
@@ -73,7 +82,7 @@ const CALL = new OptionNames(`${NAME}.evaluate`, {
 })
 
 /** How a scale is called: by ours and by conventions alike. */
-type Evaluate = (prediction: TensorLike, target: TensorLike, options: object) => DeepSupervisionResult
+type Evaluate = (prediction: TensorLike, target: TensorLike, options?: object) => DeepSupervisionResult
 
 /** {@inheritDoc DeepSupervisionLossOptions} */
 export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) => DeepSupervisionCriterion> =
@@ -82,55 +91,37 @@ export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) =>
     const evaluate: Evaluate = (prediction, target, options) => loss.evaluate(prediction, target, options)
     return {
       evaluate(predictions, target, options) {
-        const [gradient, gradientScale = 1, accumulate, threads] = CALL.read(options) as [
-          unknown,
-          number?,
-          unknown?,
-          unknown?,
-        ]
-        if (!Array.isArray(predictions)) {
-          return evaluate(predictions as TensorLike, target, {
-            gradient,
-            gradientScale: gradient ? gradientScale : undefined,
-            accumulate,
-            threads,
-          })
-        }
-        const outputs = predictions as readonly TensorLike[]
-        const factors = weightsOf(outputs.length, weightMode, weights)
+        if (!Array.isArray(predictions)) return evaluate(predictions as TensorLike, target, options)
+        const call = CALL.parse(options)
         const reference = recognize(target, 'target')
-        const results = outputs.map((output, scale) => {
-          const own = Array.isArray(gradient) ? (gradient[scale] as unknown) : gradient
-          const asked = own !== undefined && own !== false
-          return evaluate(output, resized(reference, output), {
-            gradient: own,
-            gradientScale: asked ? gradientScale * (factors[scale] as number) : undefined,
-            accumulate,
-            threads,
-          })
-        })
-        return summed(results, factors, gradient !== undefined && gradient !== false)
+        const scales = listOf(predictions).map(scaleOf)
+        checkScales(scales)
+        const factors = weightsOf(scales.length, weightMode, weights)
+        const targets = pyramidOf(reference, scales)
+        const outputs = outputsOf(call, 'gradient', scales, factors, { target: reference })
+        const threads = call.raw('threads')
+        const results = scales.map(({ tensor }, scale) =>
+          evaluate(tensor, targets[scale] as TensorLike, { threads, ...outputs?.[scale] }),
+        )
+        return summed(results, factors, outputs)
       },
     }
   }
 
 /** The scales' weights. */
 function weightsOf(
-  count: number,
+  scales: number,
   mode: 'same' | 'exp' | 'two',
   given: readonly number[] | undefined,
 ): readonly number[] {
-  if (given !== undefined && given.length >= count) return given.slice(0, count)
-  return Array.from({ length: count }, (_, scale) => {
-    if (mode === 'same') return 1
-    return mode === 'two' ? (scale === 0 ? 1 : 0.5) : Math.max(0.5 ** scale, 0.0625)
-  })
+  if (given !== undefined && given.length >= scales) return given.slice(0, scales)
+  return scaleWeights(mode === 'exp' ? 'exponential' : mode, scales)
 }
 
 function summed(
   results: readonly DeepSupervisionResult[],
   weights: readonly number[],
-  withGradient: boolean,
+  outputs: readonly Output[] | undefined,
 ): DeepSupervisionResult {
   const loss = results.reduce((sum, result, scale) => sum + (weights[scale] as number) * result.loss, 0)
   return {
@@ -138,37 +129,49 @@ function summed(
     values: Float64Array.of(loss),
     valuesShape: [],
     nonFinite: results.reduce((sum, result) => sum + result.nonFinite, 0),
-    numerics: results[0]?.numerics ?? '',
-    ...(withGradient ? { gradient: results.map((result) => result.gradient as FloatArray) } : {}),
+    numerics: (results[0] as LossResult).numerics,
+    ...(outputs === undefined ? {} : { gradient: outputs.map(({ gradient }) => gradient) }),
   }
 }
 
-/** The target with the spatial extents of an output. */
-function resized(target: Tensor, output: TensorLike): TensorLike {
-  const wanted = recognize(output, 'prediction').shape
-  const { shape, data } = target
-  if (shape === undefined || wanted === undefined || shape.length !== wanted.length) {
-    throw masklossError({
-      code: 'ERR_MASKLOSS_SHAPE',
-      argument: 'target',
-      expected: wanted === undefined ? 'predictions with shapes' : `a shape with ${wanted.length} axes`,
-      actual: shape === undefined ? 'none' : list(shape),
-      remedy: 'pass { data, shape }, the target with an axis for its classes',
-    })
+/** An output `[N, C, …]`. */
+function scaleOf(output: unknown): Scale & { readonly tensor: TensorLike } {
+  const given = recognize(output, 'prediction')
+  const { shape } = given
+  if (shape === undefined || shape.length < 2) {
+    throw wrongShape('prediction', 'a shape [N, C, …] of every scale', shape, 'pass { data, shape }')
   }
-  const spatial = wanted.slice(2)
-  if (spatial.every((extent, axis) => extent === shape[axis + 2])) return { data, shape }
-  let sources = [0]
-  const sizes = [...shape.slice(0, 2), ...spatial]
-  for (const [axis, extent] of shape.entries()) {
-    const count = sizes[axis] as number
-    const nearest = Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * extent) / count))
-    sources = sources.flatMap((base) => nearest.map((index) => base * extent + index))
+  const [samples, classes] = shape as [number, number]
+  const geometry = { shape, length: size(shape), samples, classes }
+  return { given, geometry, tensor: { data: predictionArray(given), shape } }
+}
+
+/** The target with the spatial extents of each scale. */
+function pyramidOf(target: Tensor, scales: readonly Scale[]): readonly TensorLike[] {
+  const { shape } = target
+  const { shape: first } = (scales[0] as Scale).geometry
+  if (shape?.length !== first.length) {
+    const remedy = 'pass { data, shape }, the target with an axis for its classes'
+    throw wrongShape('target', `a shape with ${first.length} axes`, shape, remedy)
   }
-  const Own = data.constructor as new (length: number) => Tensor['data']
-  const result = new Own(sources.length)
-  for (const [index, source] of sources.entries()) result[index] = data[source] as never
-  return { data: result, shape: sizes }
+  checkLength(target.data, size(shape), shape, 'target')
+  const data = labelArray(target)
+  const [lead, spatial] = [shape.slice(0, 2), shape.slice(2)]
+  return scales.map(({ geometry }) => {
+    const to = geometry.shape.slice(2)
+    if (sameShape(to, spatial)) return { data, shape }
+    return { data: resizeNearest(data, { lead: size(lead), spatial, trail: 1 }, to), shape: [...lead, ...to] }
+  })
+}
+
+function wrongShape(argument: string, expected: string, actual: readonly number[] | undefined, remedy: string): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_SHAPE',
+    argument,
+    expected,
+    actual: actual === undefined ? 'none' : list(actual),
+    remedy,
+  })
 }
 
 function criterionOf(value: unknown): { evaluate: Evaluate } {

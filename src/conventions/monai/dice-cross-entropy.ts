@@ -1,14 +1,12 @@
 /** MONAI's Dice with cross-entropy. */
 import type { Term } from '../../engine.ts'
-import { NON_NEGATIVE, type Range } from '../../options.ts'
+import { NON_NEGATIVE, SHARE } from '../../options.ts'
 import { hasWeight, oneAClass } from '../arrange.ts'
 import { convention, together, type Convention, type Job } from '../convention.ts'
 import { number, numbers, orNull, word } from '../reader.ts'
 import { binaryCrossEntropy, criterion, crossEntropy } from '../terms.ts'
 import { activate, checkActivations, tensorsOf } from './common.ts'
 import { DICE, diceTerm, type MonaiDiceOptions } from './dice.ts'
-
-const SHARE: Range = { min: 0, max: 1 }
 
 /**
  * `DiceCELoss` of MONAI 1.5: `lambdaDice·DiceLoss + lambdaCe·CE`. CE is PyTorch's cross-entropy from logits, whatever activation the Dice

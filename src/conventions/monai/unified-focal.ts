@@ -1,6 +1,6 @@
 /** MONAI's asymmetric unified focal loss. */
 import { masklossError } from '../../errors.ts'
-import { FINITE, type Range } from '../../options.ts'
+import { FINITE, SHARE } from '../../options.ts'
 import { channelsFirst, labels, pixelWeights, planes } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { perElement, withComplement } from '../path.ts'
@@ -34,7 +34,6 @@ export interface AsymmetricUnifiedFocalLossOptions {
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined
 }
 
-const SHARE: Range = { min: 0, max: 1 }
 const EPSILON = 1e-7
 
 /** {@inheritDoc AsymmetricUnifiedFocalLossOptions} */

@@ -1,5 +1,5 @@
 /** nnU-Net's cross-entropy over the worst pixels, and its compounds of Dice and cross-entropy for labels. */
-import { INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
+import { INTEGER, NON_NEGATIVE, SHARE, type Range } from '../../options.ts'
 import { channelsFirst, hasWeight, labels, oneAClass, pixelWeights, type Inputs } from '../arrange.ts'
 import { convention, together, type Arrangement, type Convention, type Job } from '../convention.ts'
 import { nested, number, numbers, orNull, word, type Read } from '../reader.ts'
@@ -20,7 +20,6 @@ import {
   type Tensors,
 } from './common.ts'
 
-const SHARE: Range = { min: 0, max: 1 }
 const PER_CENT: Range = { min: 0, above: true, max: 100 }
 
 /** Options of the cross-entropy inside. */

@@ -1,5 +1,5 @@
 /** SegLossOdyssey's losses made of logarithms: top-k cross-entropy, focal, and exponential-logarithmic. */
-import { INDEX, INTEGER, NON_NEGATIVE, type Range } from '../../options.ts'
+import { INDEX, INTEGER, NON_NEGATIVE, SHARE, type Range } from '../../options.ts'
 import { masklossError } from '../../errors.ts'
 import { channelsFirst, hasWeight, labels, oneAClass, pixelWeights, type Grid, type Inputs } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
@@ -10,7 +10,6 @@ import { jobOf, NONLIN, type SegLossOptions, type Tensors } from './common.ts'
 import { DICE_FORMULA, scoreTerm, SOFT_DICE, type SoftDiceLossOptions } from './region.ts'
 
 const PERCENT: Range = { min: 0, max: 100 }
-const SHARE: Range = { min: 0, max: 1 }
 const WEIGHT = { weight: orNull(numbers(NON_NEGATIVE)) }
 
 /** Logits and labels. */

@@ -1,6 +1,6 @@
 /** SegLossOdyssey's losses of overlap that are a mean of scores: Dice, IoU, Tversky, asymmetric, and sensitivity with specificity. */
 import type { RegionTerm } from '../../engine.ts'
-import { NON_NEGATIVE, type Range } from '../../options.ts'
+import { NON_NEGATIVE, SHARE, type Range } from '../../options.ts'
 import type { Inputs } from '../arrange.ts'
 import { convention, type Arrangement, type Convention } from '../convention.ts'
 import { flag, nested, number, type Read, type Reader } from '../reader.ts'
@@ -159,8 +159,6 @@ export interface SSLossOptions extends Omit<SegLossOverlapOptions, 'square'> {
   /** r in [0, 1]: an attribute of the library's object. Default 0.1. */
   readonly r?: number | undefined
 }
-
-const SHARE: Range = { min: 0, max: 1 }
 
 /** {@inheritDoc SSLossOptions} */
 export const SSLoss: Convention<SSLossOptions> = convention(

@@ -1,5 +1,5 @@
 /** smp's cross-entropies with smoothed targets. */
-import { INTEGER, type Range } from '../../options.ts'
+import { INTEGER, SHARE } from '../../options.ts'
 import { axisOf, classesLast, elements, labels, moveLast, pixelWeights, reshapeInput } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from '../element-entropy.ts'
@@ -7,7 +7,6 @@ import { number, orNull, word } from '../reader.ts'
 import { criterion, crossEntropy } from '../terms.ts'
 import { elementwise } from './common.ts'
 
-const SHARE: Range = { min: 0, max: 1 }
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
 
 /**

@@ -1,6 +1,6 @@
 /** smp's focal loss. */
 import type { EngineCriterion, PixelTerm } from '../../engine.ts'
-import { NON_NEGATIVE, POSITIVE, type Range } from '../../options.ts'
+import { NON_NEGATIVE, POSITIVE, SHARE, type Range } from '../../options.ts'
 import { numbersOf, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { clamp, perElement, type Path } from '../path.ts'
@@ -18,7 +18,6 @@ import {
 } from './common.ts'
 import { softFocal } from './soft-focal.ts'
 
-const SHARE: Range = { min: 0, max: 1 }
 const CLIP: Range = { min: 0, max: 0.5, below: true }
 const REDUCTIONS = ['mean', 'sum', 'none', 'batchwise_mean'] as const
 

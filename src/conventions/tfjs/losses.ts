@@ -1,13 +1,11 @@
 /** `tf.losses`: cross-entropies with weights and reductions. */
 import type { EngineCriterion, Reduction as EngineReduction } from '../../engine.ts'
-import type { Range } from '../../options.ts'
+import { SHARE } from '../../options.ts'
 import { classesLast, elements, numbersOf, planes, withNumbers, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { number } from '../reader.ts'
 import { binaryCrossEntropy, criterion, crossEntropy } from '../terms.ts'
 import { reduced, REDUCTION, type ReductionOptions } from './weighing.ts'
-
-const SHARE: Range = { min: 0, max: 1 }
 
 /**
  * `tf.losses.softmaxCrossEntropy(onehotLabels, logits, …)` of TensorFlow.js 4: `ℓ = −Σ_c t'_c·log p_c` over the last axis of the logits, planes of the
