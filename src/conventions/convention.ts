@@ -96,11 +96,14 @@ export interface Arrangement {
   readonly values?: ((jobs: readonly Float64Array<ArrayBuffer>[]) => Float64Array<ArrayBuffer>) | undefined
 }
 
-/** Two jobs as one where they read the same with the same activation, so that an engine reads once. */
+/** Two jobs as one where they read the same with the same activation and weights, so that an engine reads once. */
 export function together(first: Job, second: Job): Job[] {
   const same =
     first.grid.path === second.grid.path &&
     first.grid.classes === second.grid.classes &&
+    first.target === second.target &&
+    first.perClass === second.perClass &&
+    first.pixelWeights === second.pixelWeights &&
     first.spec.activation === second.spec.activation &&
     first.spec.ignoreIndex === second.spec.ignoreIndex &&
     first.spec.regions === second.spec.regions &&
