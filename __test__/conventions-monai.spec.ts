@@ -128,12 +128,45 @@ function wasserstein(n: number, byVolume: boolean, nr: number, dr: number): numb
   return 1 - (2 * T + nr) / (rest + dr)
 }
 
+/** Targets of either sign, and predictions that the activation makes positive. */
+const SIGNED = Float64Array.from(Z.data, (_, i) => Math.cos(3.1 * i))
+const signed: Value = (...place) => SIGNED[at(...place)]!
+const SIGNED_TARGET = tensor(SIGNED, ...SHAPE)
+const sigmoid: Value = (...place) => 1 / (1 + Math.exp(-Z.data[at(...place)]!))
+const SIGNED_TARGETS: readonly Row[] = [
+  {
+    title: 'Dice of probabilities',
+    make: (monai) => monai.DiceLoss({ softLabel: true, sigmoid: true }),
+    target: SIGNED_TARGET,
+    expected: each(dice, sigmoid, signed),
+  },
+  {
+    title: 'Dice of softmax',
+    make: (monai) => monai.DiceLoss({ softLabel: true, softmax: true }),
+    target: SIGNED_TARGET,
+    expected: each(dice, probability, signed),
+  },
+  {
+    title: 'Tversky of either sign',
+    make: (monai) => monai.TverskyLoss({ ...act, alpha: 0.3, beta: 0.7, smoothNr: 0.5, smoothDr: 0.25 }),
+    target: SIGNED_TARGET,
+    expected: each(tversky, tanh, signed),
+  },
+  {
+    title: 'Dice of probabilities in a mask',
+    make: (monai) => monai.MaskedDiceLoss({ softLabel: true, sigmoid: true }),
+    target: SIGNED_TARGET,
+    mask: MASK,
+    expected: each(dice, sigmoid, signed, 0, kept),
+  },
+]
+
 for (const [face, { conventions: made }] of FACES) {
   const tolerance = made === conventions ? 1e-12 : 1e-6
   const { monai } = made
 
-  for (const { title, make, target, mask, expected } of NEGATIVE) {
-    test(`${face}: soft labels and predictions below 0: ${title}`, (t) => {
+  for (const { title, make, target, mask, expected } of [...NEGATIVE, ...SIGNED_TARGETS]) {
+    test(`${face}: soft labels with numbers below 0: ${title}`, (t) => {
       const { loss } = make(monai).evaluate(Z, target, { mask })
       t.true(Math.abs(loss - expected) < tolerance, `${loss}, not ${expected}`)
     })
@@ -175,6 +208,28 @@ for (const [face, { conventions: made }] of FACES) {
     }
   })
 
+  test(`${face}: the slope at p = 0 is that from both sides`, (t) => {
+    const criterion = monai.DiceLoss({ softLabel: true })
+    const target = tensor(Float64Array.of(0.5, 1, 1, 0, -0.5, 0.25), 1, 1, 6)
+    const prediction = (p: number, i: number): Shaped =>
+      tensor(Float64Array.of(-0.3, 0, 0.9, 0.5, 0, NaN).with(i, p), 1, 1, 6)
+    const pixelWeights = tensor(Float64Array.of(1, 1, 1, 1, 1, 0), 1, 1, 6)
+    const { gradient } = criterion.evaluate(prediction(NaN, 5), target, { gradient: true, pixelWeights })
+    const exact = conventions.monai.DiceLoss({ softLabel: true })
+    const loss = (p: number, i: number): number => exact.evaluate(prediction(p, i), target, { pixelWeights }).loss
+    for (const i of [1, 4]) {
+      const slope = (loss(1e-6, i) - loss(-1e-6, i)) / 2e-6
+      t.true(Math.abs(gradient[i]! - slope) < 1e-6, `${gradient[i]}, not ${slope}`)
+    }
+    t.is(gradient[5], 0)
+  })
+
+  test(`${face}: generalised Dice of targets below 0 has no weights by their sums`, (t) => {
+    const soft = { softLabel: true, sigmoid: true } as const
+    t.regex(thrown(() => monai.GeneralizedDiceLoss(soft).evaluate(Z, SIGNED_TARGET)).message, /wType/)
+    t.true(Number.isFinite(monai.GeneralizedDiceLoss({ ...soft, wType: 'uniform' }).evaluate(Z, SIGNED_TARGET).loss))
+  })
+
   test(`${face}: labels that all weigh 0 have no mean`, (t) => {
     const weightless = monai.DiceCELoss({ softmax: true, toOnehotY: true, weight: [0, 0, 0] })
     t.is(weightless.evaluate(Z, LABELS).loss, NaN)
@@ -186,7 +241,7 @@ for (const [face, { conventions: made }] of FACES) {
   })
 }
 
-for (const { title, make, target, mask } of NEGATIVE) {
+for (const { title, make, target, mask } of [...NEGATIVE, ...SIGNED_TARGETS]) {
   test(`the gradient is that of the loss of soft labels: ${title}`, (t) => {
     checkCriterion(t, make(conventions.monai), Z, target, { mask })
   })

@@ -1,5 +1,6 @@
 /** MONAI's region losses: Dice, masked Dice, Tversky, generalised Dice. */
 import type { RegionTerm } from '../../engine.ts'
+import { masklossError } from '../../errors.ts'
 import { INTEGER } from '../../options.ts'
 import type { Grid } from '../arrange.ts'
 import { convention, type Arrangement, type Convention } from '../convention.ts'
@@ -23,7 +24,7 @@ import {
   type MonaiWeightOptions,
   type Tensors,
 } from './common.ts'
-import { withNorms } from './norms.ts'
+import { hasNegativeTarget, withNorms } from './norms.ts'
 
 /** Pixels that do not count. */
 export interface MonaiIgnoreOptions {
@@ -38,7 +39,8 @@ export interface MonaiIgnoreOptions {
 export interface MonaiSoftLabelOptions {
   /**
    * I = (P + G − Σ|p − g|)/2, with which a perfect soft prediction reaches loss 0. P and G are Σ|p| and Σ|g| then: predictions below
-   * 0, as of `'tanh'`, take memory of their own, twice. Default `false`.
+   * 0, as of `'tanh'`, and targets below 0 take memory of their own, twice. `GeneralizedDiceLoss` takes such targets with `wType:
+   * 'uniform'` only. Default `false`.
    */
   readonly softLabel?: boolean | undefined
 }
@@ -106,10 +108,9 @@ export function single(
   term: RegionTerm,
   shape: readonly number[],
 ): Arrangement {
-  const { grid: activated, activation } = activate(tensors.grid, options)
-  const given = { ...tensors, grid: activated }
-  const signed = term.form === 'absolute' && activation === 'none'
-  const { grid, target, pixelWeights, ignoreIndex } = signed ? withNorms(given) : given
+  const given = { ...tensors, ...activate(tensors.grid, options) }
+  const absolute = term.form === 'absolute'
+  const { grid, activation, target, pixelWeights, ignoreIndex } = absolute ? withNorms(given) : given
   const spec = criterion({ activation, classes: grid.classes, ignoreIndex, terms: [term] })
   return {
     jobs: [{ spec, grid, ...target, pixelWeights }],
@@ -240,8 +241,20 @@ export const GeneralizedDiceLoss: Convention<GeneralizedDiceLossOptions> = conve
     return (inputs) => {
       const tensors = tensorsOf(inputs, options.toOnehotY)
       const term = generalizedDiceTerm(options, tensors.grid)
+      // MONAI weighs by Σg, where it sums |g|: of targets below 0 these are two numbers, and an engine has one.
+      if (options.softLabel && options.wType !== 'uniform' && hasNegativeTarget(tensors.target)) throw signedTarget()
       const lead = options.batch ? [1] : [tensors.grid.samples, 1]
       return single(tensors, options, term, [...lead, ...ones(tensors.grid)])
     }
   },
 )
+
+function signedTarget(): Error {
+  return masklossError({
+    code: 'ERR_MASKLOSS_OPTION_CONFLICT',
+    argument: 'wType',
+    expected: "'uniform' with softLabel and a target below 0",
+    actual: 'weights by the sums of such a target',
+    remedy: "pass wType 'uniform', or a target of numbers ≥ 0",
+  })
+}
