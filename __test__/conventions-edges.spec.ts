@@ -161,3 +161,83 @@ for (const [title, make, inside, beyond] of LIMITS) {
     }
   })
 }
+
+const ROW = logits(1, 1, 4)
+const BITS = tensor(Float64Array.of(0, 1, 1, 0), 1, 1, 4)
+const SOFT = tensor(Float64Array.of(0, 0.5, 1, 0), 1, 1, 4)
+/** Losses that no engine computes, or several jobs do. */
+const OWN: readonly (readonly [title: string, make: (made: Conventions) => ConventionCriterion, target: Shaped])[] = [
+  ['smp.FocalLoss of soft targets', ({ smp }) => smp.FocalLoss({ mode: 'binary' }), SOFT],
+  ['nnunet.SoftDiceLoss with clipTp', ({ nnunet }) => nnunet.SoftDiceLoss({ applyNonlin: 'sigmoid', clipTp: 1 }), BITS],
+  [
+    'nnunet.DC_and_BCE_loss with a factor of each element',
+    ({ nnunet }) => nnunet.DC_and_BCE_loss({ bceKwargs: { posWeight: [1, 2, 3, 4] } }),
+    BITS,
+  ],
+]
+
+for (const [face, { conventions }] of FACES) {
+  for (const [title, make, target] of OWN) {
+    test(`${face}: weights no engine takes are refused before anything is written: ${title}`, (t) => {
+      for (const weight of [-1, NaN, Infinity]) {
+        const gradient = new Float64Array(4).fill(7)
+        const pixelWeights = tensor(Float64Array.of(1, 1, weight, 1), 1, 1, 4)
+        const error = thrown(() => make(conventions).evaluate(ROW, target, { gradient, pixelWeights }))
+        t.is((error as { code?: string }).code, 'ERR_MASKLOSS_PIXEL_WEIGHT')
+        t.regex(error.message, /pixelWeights/)
+        t.deepEqual([...gradient], [7, 7, 7, 7])
+      }
+    })
+
+    test(`${face}: a factor of 0 leaves no part of the gradient: ${title}`, (t) => {
+      const prediction = tensor(Float64Array.of(0.3, NaN, 1, 2), 1, 1, 4)
+      for (const [accumulate, expected] of [
+        [false, 0],
+        [true, 7],
+      ] as const) {
+        const gradient = new Float64Array(4).fill(7)
+        const { loss } = make(conventions).evaluate(prediction, target, { gradient, gradientScale: 0, accumulate })
+        t.is(loss, NaN)
+        t.true(gradient.every((slope) => Math.abs(slope) === expected))
+      }
+    })
+  }
+
+  test(`${face}: a factor of an element ends where one of a class does`, (t) => {
+    for (const name of ['weight', 'posWeight'] as const) {
+      for (const factor of [1e39, 2e12, -1, NaN]) {
+        const factors = { [name]: [1, 1, 1, factor] }
+        for (const make of [
+          () => conventions.torch.binaryCrossEntropyWithLogits(factors),
+          () => conventions.smp.SoftBCEWithLogitsLoss({ ...factors, ignoreIndex: null }),
+          () => conventions.nnunet.DC_and_BCE_loss({ bceKwargs: factors }),
+        ]) {
+          t.regex(thrown(make).message, new RegExp(` for (bceKwargs\\.)?${name} but found`))
+        }
+      }
+      t.true(
+        Number.isFinite(
+          conventions.torch.binaryCrossEntropyWithLogits({ [name]: [1, 1, 1, 1e12] }).evaluate(ROW, BITS).loss,
+        ),
+      )
+    }
+  })
+
+  test(`${face}: a target that is NaN makes NaN, whatever factors there are`, (t) => {
+    const target = tensor(Float64Array.of(0, NaN, 1, 0), 1, 1, 4)
+    for (const posWeight of [2, [2, 1, 1, 1]]) {
+      const { loss, gradient } = conventions.torch
+        .binaryCrossEntropyWithLogits({ posWeight })
+        .evaluate(ROW, target, { gradient: true })
+      t.is(loss, NaN)
+      t.deepEqual([...gradient].map(Number.isNaN), [false, true, false, false])
+      const without = tensor(Float64Array.of(1, 0, 1, 1), 1, 1, 4)
+      const options = { pixelWeights: without }
+      t.true(
+        Number.isFinite(
+          conventions.torch.binaryCrossEntropyWithLogits({ posWeight }).evaluate(ROW, target, options).loss,
+        ),
+      )
+    }
+  })
+}

@@ -17,7 +17,7 @@ import {
   threadsOf,
 } from '../call.ts'
 import { predictionArray } from '../convert.ts'
-import type { CriterionSpec, Engine, EngineCriterion, EngineSource, FloatArray, Outcome } from '../engine.ts'
+import type { CriterionSpec, Engine, EngineCriterion, EngineSource, Fault, FloatArray, Outcome } from '../engine.ts'
 import { faultError } from '../faults.ts'
 import { checkLimits } from '../losses/limits.ts'
 import { OptionNames } from '../options.ts'
@@ -183,8 +183,9 @@ export class ConventionEvaluation implements ConventionCriterion {
 
   #sum(arrangement: Arrangement, gradient: FloatArray | undefined, call: Call): LossResult & SomeTerms {
     const engine = this.#source.engine()
-    // All are compiled, and their numbers checked, before the first writes.
+    // All are compiled, and their numbers and weights checked, before the first writes.
     const criteria = arrangement.jobs.map((job) => job.own ?? this.#compile(job.spec, engine))
+    for (const job of arrangement.jobs) if (job.own !== undefined || arrangement.jobs.length > 1) checkWeights(job)
     const results = arrangement.jobs.map((job, index) =>
       run(job, criteria[index] as EngineCriterion, gradient, { ...call, accumulate: call.accumulate || index > 0 }),
     )
@@ -232,6 +233,27 @@ interface JobResult extends Outcome {
   readonly terms: Float64Array
 }
 
+/** Refuses the weights an engine refuses, those beyond single precision among them: for what no engine computes, and for jobs that are not the first. */
+function checkWeights(job: Job): void {
+  const { pixels } = job.grid
+  const index = job.pixelWeights?.findIndex((m) => !(m >= 0 && Math.fround(m) < Infinity)) ?? -1
+  if (index < 0) return
+  const value = job.pixelWeights?.[index] as number
+  throw refusal(job, {
+    fault: 'pixel-weight',
+    value,
+    sample: Math.floor(index / pixels),
+    class: 0,
+    pixel: index % pixels,
+  })
+}
+
+/** The error for what is wrong in the data of a job. To be thrown. */
+function refusal({ spec, grid }: Job, fault: Fault): Error {
+  const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
+  return faultError(fault, { geometry: grid, plan, channelsLastLikely: false, foreign: true })
+}
+
 /** Evaluates one job. Where its prediction came by steps, the gradient goes back by them through memory of its own. */
 function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefined, call: Call): JobResult {
   const { spec, grid, target, perClass, pixelWeights } = job
@@ -239,7 +261,9 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
   const values = newFloat64Array(size(valuesShapeOf(spec, grid)), 'values')
   const terms = new Float64Array(spec.terms.length)
   const { back } = path
-  const own = gradient === undefined || back === undefined ? gradient : scratch(gradient, path.data.length)
+  // What is multiplied by 0 has no part in the gradient, whatever the slopes of the steps are.
+  const slopes = spec.terms.some(({ weight }) => call.gradientScale * weight !== 0) ? gradient : undefined
+  const own = slopes === undefined || back === undefined ? slopes : scratch(slopes, path.data.length)
   const outcome = criterion.evaluate({
     prediction: path.data,
     samples,
@@ -255,11 +279,9 @@ function run(job: Job, criterion: EngineCriterion, gradient: FloatArray | undefi
     terms,
     threads: call.threads,
   })
-  if (outcome.fault !== undefined) {
-    const plan = { activations: [], ignoreIndex: spec.ignoreIndex, maskValue: spec.maskValue }
-    throw faultError(outcome, { geometry: grid, plan, channelsLastLikely: false, foreign: true })
-  }
-  if (gradient !== undefined && own !== undefined && back !== undefined) write(back(own), gradient, call.accumulate)
+  if (outcome.fault !== undefined) throw refusal(job, outcome)
+  if (slopes === undefined && !call.accumulate) gradient?.fill(0)
+  if (slopes !== undefined && own !== undefined && back !== undefined) write(back(own), slopes, call.accumulate)
   const { weight } = spec.terms[0] as CriterionSpec['terms'][number]
   if (weight !== 1)
     for (let index = 0; index < values.length; index += 1) values[index] = weight * (values[index] as number)

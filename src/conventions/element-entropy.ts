@@ -1,6 +1,6 @@
 /** PyTorch's binary cross-entropy of every element, as its own function, smp and nnU-Net have it: the factors broadcast to the elements. */
 import type { FloatArray, Reduction } from '../engine.ts'
-import { NON_NEGATIVE } from '../options.ts'
+import { PIXEL_FACTOR } from '../losses/limits.ts'
 import { overPixels, type Grid, type Input, type Target } from './arrange.ts'
 import type { Arrangement, Job } from './convention.ts'
 import { size } from './path.ts'
@@ -9,16 +9,16 @@ import { binaryCrossEntropy, criterion } from './terms.ts'
 
 /** Factors of the loss: a number, or lists in lists that broadcast to the prediction, axes aligned at the last. */
 export interface ElementFactorOptions {
-  /** w ≥ 0, the factor of an element's loss. Default `null`: 1. */
+  /** w in [0, 1e12], the factor of an element's loss. Default `null`: 1. */
   readonly weight?: number | NestedNumbers | null | undefined
   /**
-   * π ≥ 0, the factor of its positive part: `[2, 3]` for two classes of `[N, 2]`, `[[[2]], [[3]]]` for two of `[N, 2, H, W]`. Default
+   * π in [0, 1e12], the factor of its positive part: `[2, 3]` for two classes of `[N, 2]`, `[[[2]], [[3]]]` for two of `[N, 2, H, W]`. Default
    * `null`: 1.
    */
   readonly posWeight?: number | NestedNumbers | null | undefined
 }
 
-const FACTOR = orNull(broadcastNumbers(NON_NEGATIVE))
+const FACTOR = orNull(broadcastNumbers(PIXEL_FACTOR))
 /** The readers of `ElementFactorOptions`. */
 export const ELEMENT_FACTORS: {
   readonly weight: Reader<Broadcast | undefined, number | NestedNumbers | null>
@@ -80,6 +80,12 @@ function mixed({ grid, target, pixelWeights }: Elements, posWeight: Broadcast, s
     const [mixture, weights] = [new Float64Array(target.length), new Float64Array(target.length)]
     for (let index = 0; index < target.length; index += 1) {
       const t = smoothing + Number(target[index]) * (1 - 2 * smoothing)
+      if (!Number.isFinite(t)) {
+        // As a target it makes NaN of an element that counts, as the formula does; as a weight it would be refused.
+        mixture[index] = NaN
+        weights[index] = Number(sign === 1) * (pixelWeights?.[index] ?? 1)
+        continue
+      }
       const a = Math.max(sign * (positive[index] as number) * t, 0)
       const s = a + Math.max(sign * (1 - t), 0)
       if (s === 0) continue

@@ -132,7 +132,12 @@ export function unnested(given: unknown): { elements: unknown[]; shape: number[]
 
 function notNested(options: OptionValues, name: string, range: Range): Error {
   const expected = `${text(range)}, or nested lists of such numbers`
-  return options.error('ERR_MASKLOSS_OPTION_VALUE', name, expected, 'pass lists of one length at each depth')
+  return options.error(
+    'ERR_MASKLOSS_OPTION_VALUE',
+    name,
+    expected,
+    'pass numbers in this range, in lists of one length at each depth',
+  )
 }
 
 /** An axis or a list of axes, as the library counts them: negative ones from the end. */
