@@ -169,6 +169,8 @@ for (const [face, { conventions: made }] of FACES) {
         t.true(Object.is(loss, expected) || Math.abs(loss - expected) < tolerance, `${loss}, not ${expected}`)
         const { weightCe = 1, weightDice = 1 } = options as { weightCe?: number; weightDice?: number }
         const entropy = terms!['binaryCrossEntropy'] ?? terms!['crossEntropy']!
+        t.is(Number.isNaN(entropy), Number.isNaN(loss))
+        t.true(Number.isFinite(terms!['dice']))
         if (Number.isNaN(loss)) return
         t.true(Math.abs(weightCe * entropy + weightDice * terms!['dice']! - loss) < tolerance)
       })

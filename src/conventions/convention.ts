@@ -85,8 +85,13 @@ export interface Job extends Target {
 export interface Arrangement {
   /** The loss is the sum of these; several where terms of a compound take different activations. */
   readonly jobs: readonly Job[]
-  /** From the sum of the jobs to the library's loss, where it says something else than an engine, as of 0/0. */
+  /** From the sum of the jobs to the library's loss, where it adds something to it. */
   readonly loss?: ((sum: number) => number) | undefined
+  /**
+   * The term, counted over the jobs, that is a mean of nothing here: 0/0, where an engine has 0. It is NaN then, and so is the loss;
+   * the gradient is 0.
+   */
+  readonly undefinedTerm?: number | undefined
   /** The axes of what the library returns. `undefined`: one number, the loss. */
   readonly valuesShape?: readonly number[] | undefined
   /**
@@ -189,16 +194,18 @@ export class ConventionEvaluation implements ConventionCriterion {
     const results = arrangement.jobs.map((job, index) =>
       run(job, criteria[index] as EngineCriterion, gradient, { ...call, accumulate: call.accumulate || index > 0 }),
     )
-    const { valuesShape, values = first, loss: finish = (sum) => sum } = arrangement
-    const loss = finish(results.reduce((sum, result) => sum + result.loss, 0))
+    const { valuesShape, values = first, loss: finish = (sum) => sum, undefinedTerm } = arrangement
+    const loss = undefinedTerm === undefined ? finish(results.reduce((sum, result) => sum + result.loss, 0)) : NaN
     const names = arrangement.jobs.flatMap((job) => job.names ?? [])
+    const terms = results.flatMap((result) => [...result.terms])
+    if (undefinedTerm !== undefined) terms[undefinedTerm] = NaN
     return {
       loss,
       values: valuesShape === undefined ? Float64Array.of(loss) : values(results.map((result) => result.values)),
       valuesShape: valuesShape ?? [],
       nonFinite: results.reduce((most, result) => Math.max(most, result.nonFinite), 0),
       numerics: engine.runtime().numerics,
-      ...(names.length > 0 ? { terms: namedTerms(names, results) } : {}),
+      ...(names.length > 0 ? { terms: namedTerms(names, terms) } : {}),
       ...(gradient === undefined ? {} : { gradient }),
     }
   }
@@ -299,9 +306,8 @@ function write(from: FloatArray, to: FloatArray, accumulate: boolean): void {
 
 function namedTerms(
   names: readonly (readonly [name: string, factor: number])[],
-  results: readonly JobResult[],
+  terms: readonly number[],
 ): Record<string, number> {
-  const terms = results.flatMap((result) => [...result.terms])
   const named: Record<string, number> = {}
   for (const [index, [name, factor]] of names.entries()) {
     named[name] = (named[name] ?? 0) + factor * (terms[index] as number)

@@ -162,10 +162,9 @@ export function labelRegions(classes: number): number[][] | undefined {
   return classes === 1 ? oneVersusRest(classes) : undefined
 }
 
-/** The loss where a mean is divided by the sum of class weights: 0/0 is NaN. */
-export function overWeights(weights: readonly number[] | undefined): (sum: number) => number {
-  const undefinedMean = weights?.every((weight) => weight === 0) === true
-  return (sum) => (undefinedMean ? NaN : sum)
+/** Whether a mean divided by the sum of class weights is 0/0. */
+export function allZero(weights: readonly number[] | undefined): boolean {
+  return weights?.every((weight) => weight === 0) === true
 }
 
 /** The same number for every class. */

@@ -71,11 +71,12 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
       })
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
       const weights = pixelWeights(inputs, grid)
-      const counts = (): boolean => hasWeight(target.target, ignoreIndex, term.classWeights, weights)
+      const isMean = hard && reduction === 'mean'
+      const undefinedMean = isMean && !hasWeight(target.target, ignoreIndex, term.classWeights, weights)
       const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
       return {
         jobs: [{ spec, grid, ...target, pixelWeights: weights }],
-        loss: (sum) => (sum === 0 && reduction === 'mean' && hard && !counts() ? NaN : sum),
+        undefinedTerm: undefinedMean ? 0 : undefined,
         valuesShape: reduction === 'none' ? valuesShape : undefined,
       }
     },

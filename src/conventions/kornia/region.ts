@@ -3,7 +3,7 @@ import { channelsFirst, labelPlanes, labels, pixelWeights, type Grid, type Input
 import { convention, type Convention, type Job } from '../convention.ts'
 import { perPixel, softmax } from '../path.ts'
 import { number, requiredNumber, word } from '../reader.ts'
-import { classIds, criterion, labelRegions, overWeights, region } from '../terms.ts'
+import { allZero, classIds, criterion, labelRegions, region } from '../terms.ts'
 import { IGNORE, SOFTENING, WEIGHT, weightsOf, type KorniaOptions } from './common.ts'
 
 /**
@@ -40,7 +40,7 @@ function dice(name: string): Convention<DiceLossOptions> {
     const spec = criterion({ activation: 'softmax', classes: grid.classes, ignoreIndex, regions, terms })
     return {
       jobs: [{ spec, grid, ...labels(inputs.target, grid), pixelWeights: pixelWeights(inputs, grid) }],
-      loss: pools ? undefined : overWeights(classWeights),
+      undefinedTerm: !pools && allZero(classWeights) ? 0 : undefined,
     }
   })
 }

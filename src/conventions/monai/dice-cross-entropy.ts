@@ -71,7 +71,7 @@ export const DiceCELoss: Convention<DiceCELossOptions> = convention(
       const undefinedMean = isMean && !hasWeight(target.target, undefined, weight, pixelWeights)
       return {
         jobs: together(job, { ...job, spec, grid, names: [['crossEntropy', 1]] }),
-        loss: (sum) => (undefinedMean ? NaN : sum),
+        undefinedTerm: undefinedMean ? 1 : undefined,
       }
     }
   },

@@ -99,7 +99,7 @@ export function diceAndEntropy(
   const undefinedMean = weightCe !== 0 && isMeanOfNothing(tensors, entropy, ignoreLabel)
   return {
     jobs: together(dice, entropyJob(tensors, entropy, weightCe, ignoreLabel)),
-    loss: (sum) => (undefinedMean ? NaN : sum),
+    undefinedTerm: undefinedMean ? 1 : undefined,
   }
 }
 
@@ -165,7 +165,7 @@ export const TopKLoss: Convention<TopKLossOptions> = convention(
     const undefinedMean = isMeanOfNothing(tensors, options, undefined)
     return {
       jobs: [{ ...entropyJob(tensors, options, 1), names: undefined }],
-      loss: (sum) => (undefinedMean ? NaN : sum),
+      undefinedTerm: undefinedMean ? 0 : undefined,
     }
   },
 )

@@ -45,7 +45,7 @@ export const TopKLoss: Convention<TopKLossOptions> = convention(
       const { samples, pixels } = tensors.grid
       const none = Math.floor((samples * pixels * k) / 100) === 0
       const term = crossEntropy({ classWeights: weightsOf(weight, tensors), meanOver: 'pixels', topPercent: k })
-      return { jobs: [jobOf(tensors, [term], ignoreIndex)], loss: (sum) => (none ? NaN : sum) }
+      return { jobs: [jobOf(tensors, [term], ignoreIndex)], undefinedTerm: none ? 0 : undefined }
     },
 )
 
@@ -190,6 +190,6 @@ export const ExpLogLoss: Convention<ExpLogLossOptions> = convention(
         ['crossEntropy', 1],
       ] as const
       const undefinedMean = !hasWeight(tensors.target, undefined, classWeights, tensors.pixelWeights)
-      return { jobs: [{ ...job, names }], loss: (sum) => (undefinedMean ? NaN : sum) }
+      return { jobs: [{ ...job, names }], undefinedTerm: undefinedMean ? 1 : undefined }
     },
 )

@@ -5,7 +5,7 @@ import { numbersOf, type Grid, type Input } from '../arrange.ts'
 import { convention, type Convention } from '../convention.ts'
 import { clamp, perElement, type Path } from '../path.ts'
 import { flag, number, numbers, orNull, word, type Read } from '../reader.ts'
-import { classIds, criterion, everyClass, oneVersusRest, overWeights, pixelTerm } from '../terms.ts'
+import { allZero, classIds, criterion, everyClass, oneVersusRest, pixelTerm } from '../terms.ts'
 import {
   IGNORE_INDEX,
   MODE,
@@ -97,11 +97,9 @@ export const FocalLoss: Convention<FocalLossOptions> = convention('smp.FocalLoss
     const job = { ...tensors, spec, own, grid: { ...grid, path } }
     const numbers = numbersOf(inputs.target)
     // The mean of nothing is NaN, as in PyTorch.
-    const nothing = ignoreIndex !== undefined && !none && engineReduction(reduction) === 'mean'
-    const weighted = overWeights(options.classWeights)
-    const loss = (sum: number): number =>
-      nothing && numbers.every((label) => label === ignoreIndex) ? NaN : weighted(sum)
-    if (!none) return { jobs: [job], loss }
+    const mayCountNothing = ignoreIndex !== undefined && engineReduction(reduction) === 'mean'
+    const nothing = mayCountNothing && numbers.every((label) => label === ignoreIndex)
+    if (!none) return { jobs: [job], undefinedTerm: nothing || allZero(options.classWeights) ? 0 : undefined }
     const counts = (_: number, index: number): boolean => numbers[index] !== ignoreIndex
     return {
       jobs: [job],

@@ -3,7 +3,7 @@ import { masklossError } from '../../errors.ts'
 import { INDEX, NON_NEGATIVE } from '../../options.ts'
 import { convention, type Arrange, type Convention } from '../convention.ts'
 import { flag, number, numbers, orNull, type Read, type Reader } from '../reader.ts'
-import { classIds, criterion, labelRegions, overWeights, region } from '../terms.ts'
+import { allZero, classIds, criterion, labelRegions, region } from '../terms.ts'
 import {
   IGNORE_INDEX,
   MODE,
@@ -92,7 +92,7 @@ function arrange(options: Read<typeof REGION>, { alpha, beta, gamma }: Errors): 
       regions: mode === 'multiclass' ? labelRegions(classes) : undefined,
       terms: [term],
     })
-    return { jobs: [{ spec, grid, ...tensors }], loss: overWeights(classWeights) }
+    return { jobs: [{ spec, grid, ...tensors }], undefinedTerm: allZero(classWeights) ? 0 : undefined }
   }
 }
 

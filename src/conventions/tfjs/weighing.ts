@@ -47,7 +47,7 @@ export function reduced(
   const { total } = weights
   if (reduction !== 'NONE') {
     const divisor = divisorOf(weights, size(shape), reduction)
-    if (divisor === 0) return { jobs: [jobOf('sum', total)], loss: () => NaN }
+    if (divisor === 0) return { jobs: [jobOf('sum', total)], undefinedTerm: 0 }
     return {
       jobs: [
         jobOf(
