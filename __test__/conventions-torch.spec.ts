@@ -182,6 +182,17 @@ for (const [face, { conventions: made }] of FACES) {
   const one = logits(2, 1, 3)
   const zeros = new Int32Array(6)
 
+  test(`${face}: one class is label 0, and no other label is one`, (t) => {
+    const criterion = made.torch.crossEntropy({ ignoreIndex: 255 })
+    const target = (label: number): Shaped => tensor(Int32Array.of(0, 0, 255, 0, label, 0), 2, 3)
+    for (const label of [1, 2, -1]) {
+      const error = thrown(() => criterion.evaluate(one, target(label)))
+      t.regex(error.message, new RegExp(`labels 0 \\(or 255, ignored\\).* found ${label} `))
+      const pixelWeights = tensor(Float64Array.of(1, 1, 1, 1, 0, 1), 2, 3)
+      t.true(Math.abs(criterion.evaluate(one, target(label), { pixelWeights }).loss) < 1e-7)
+    }
+  })
+
   test(`${face}: the cross-entropy of one class is 0, of labels and of probabilities`, (t) => {
     const { torch } = made
     for (const target of [tensor(zeros, 2, 3), tensor(Float64Array.of(0.2, 1, 0, 1, 0.5, 0.7), 2, 1, 3)]) {

@@ -14,6 +14,8 @@ export interface FaultContext {
   readonly channelsLastLikely: boolean
   /** The options are another library's: no remedy may name one of ours. */
   readonly foreign?: boolean
+  /** One class is label 0, not foreground. */
+  readonly fromZero?: boolean
 }
 
 /** The error for a fault. To be thrown. */
@@ -76,7 +78,8 @@ function labelError(fault: Fault, context: FaultContext): Error {
   const { value } = fault
   const { ignoreIndex, maskValue } = context.plan
   const { classes } = context.geometry
-  const labels = classes === 1 ? `0 and ${maskValue ?? 1}` : `0 to ${classes - 1}`
+  const binary = context.fromZero === true ? '0' : `0 and ${maskValue ?? 1}`
+  const labels = classes === 1 ? binary : `0 to ${classes - 1}`
   const expected = `labels ${labels}${ignoreIndex === undefined ? '' : ` (or ${ignoreIndex}, ignored)`}`
   let remedy = 'labels are class ids counted from 0, one for each channel of the prediction'
   if (context.foreign === true) {

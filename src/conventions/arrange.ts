@@ -101,6 +101,24 @@ export function labelPlanes(
   return { planes, counts }
 }
 
+/**
+ * Refuses labels other than 0 where there is one class: an engine takes them as background of the region that class 0 then is
+ * (see `labelRegions`).
+ */
+export function checkOneClass(
+  given: LabelArray,
+  grid: Geometry,
+  weights: FloatArray | undefined,
+  ignoreIndex: number | undefined,
+): void {
+  if (grid.classes > 1) return
+  for (let index = 0; index < given.length; index += 1) {
+    const label = Number(given[index])
+    if (label === 0 || label === ignoreIndex || weights?.[index] === 0) continue
+    throw noClass(grid, label, Math.floor(index / grid.pixels), index % grid.pixels, ignoreIndex)
+  }
+}
+
 /** The error for a label that is no class. To be thrown. */
 function noClass(
   geometry: Geometry,
@@ -113,7 +131,7 @@ function noClass(
   const plan = { activations: [], ignoreIndex, maskValue: undefined }
   return faultError(
     { fault, value, sample, class: 0, pixel },
-    { geometry, plan, channelsLastLikely: false, foreign: true },
+    { geometry, plan, channelsLastLikely: false, foreign: true, fromZero: true },
   )
 }
 

@@ -4,6 +4,7 @@ import { INTEGER, NON_NEGATIVE, SHARE } from '../options.ts'
 import { sameShape } from '../layout.ts'
 import {
   channelsFirst,
+  checkOneClass,
   elements,
   hasWeight,
   holdsLabels,
@@ -18,7 +19,7 @@ import { convention, type Convention } from './convention.ts'
 import { constant, ELEMENT_FACTORS, elementEntropy, type ElementFactorOptions } from './element-entropy.ts'
 import { reshape, type Path } from './path.ts'
 import { number, numbers, orNull, word } from './reader.ts'
-import { criterion, crossEntropy as categorical } from './terms.ts'
+import { criterion, crossEntropy as categorical, labelRegions } from './terms.ts'
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const
 
@@ -67,10 +68,12 @@ export const crossEntropy: Convention<CrossEntropyOptions> = convention(
         activation: 'softmax',
         classes: grid.classes,
         ignoreIndex: hard ? ignoreIndex : undefined,
+        regions: hard ? labelRegions(grid.classes) : undefined,
         terms: [term],
       })
       const target = hard ? labels(inputs.target, grid) : planes(inputs.target, grid)
       const weights = pixelWeights(inputs, grid)
+      if (hard) checkOneClass(target.target, grid, weights, ignoreIndex)
       const isMean = hard && reduction === 'mean'
       const undefinedMean = isMean && !hasWeight(target.target, ignoreIndex, term.classWeights, weights)
       const valuesShape = single ? [] : [grid.samples, ...grid.spatial]
