@@ -126,6 +126,8 @@ const LIMITS: readonly (readonly [
   ],
   ['α of MONAI', ({ monai }, alpha) => monai.FocalLoss({ alpha }), -1e11, -1e13],
   ['weights of MONAI', ({ monai }, weight) => monai.FocalLoss({ weight }), 1e12, 1e39],
+  ['λ of MONAI', ({ monai }, lambdaFocal) => monai.DiceFocalLoss({ sigmoid: true, lambdaFocal }), 1e11, 1e39],
+  ['weightCe of nnU-Net', ({ nnunet }, weightCe) => nnunet.DC_and_BCE_loss({ weightCe }), -1e11, -1e39],
   ['ε of optax', ({ optax }, epsilon) => optax.polyLossCrossEntropy({ axis: 1, epsilon }), -1e6, 1e39],
   ['weights of PyTorch', ({ torch }, w) => torch.crossEntropy({ weight: [w, w, w], reduction: 'sum' }), 1e12, 1e39],
   [

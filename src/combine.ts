@@ -5,7 +5,8 @@ import type { EngineSource } from './engine.ts'
 import { masklossError, type MasklossErrorCode } from './errors.ts'
 import type { Loss, Part, Plan, Whole } from './loss.ts'
 import { summand } from './losses/compound.ts'
-import { FINITE, inRange, text } from './options.ts'
+import { TERM_FACTOR } from './losses/limits.ts'
+import { inRange, text } from './options.ts'
 
 /** A factor and the criterion of the loss it belongs to. */
 export type WeightedLoss = readonly [weight: number, criterion: LossCriterion<never>]
@@ -35,9 +36,9 @@ export type CombineFunction = (losses: readonly WeightedLoss[]) => Combination
  * `maskValue`, `regions`, `checkValues`, and in all cross-entropies `clip`; a contradiction is refused by name. `terms` are
  * named after the losses, each before its weight, and numbered where a name repeats: `dice`, `dice2`. A compound brings all of
  * its terms. `values` are those of the first.
- * @param losses - Pairs of a finite factor and a criterion, at least one.
+ * @param losses - Pairs of a factor in [−1e12, 1e12] and a criterion, at least one.
  * @throws {MasklossTypeError} For contradictory options, for a loss with reduction `'none'` beside others, for no losses, or no criterion.
- * @throws {MasklossRangeError} For a factor that is not finite, alone or times the factors of what it multiplies.
+ * @throws {MasklossRangeError} For a factor beyond these bounds, alone or times the factors of what it multiplies.
  */
 export function combineFunction(source: EngineSource): CombineFunction {
   return function combine(losses) {
@@ -81,10 +82,16 @@ function combined(losses: readonly WeightedLoss[]): Plan {
 /** The factor of a part in the combination. */
 function factorOf(weight: number, part: Part, index: number): number {
   const factor = weight * part.weight
-  if (inRange(factor, FINITE)) return factor
+  if (inRange(factor, TERM_FACTOR)) return factor
   const actual = `${weight} times the weight ${part.weight} of ${part.name}`
   const remedy = 'pass a smaller factor'
-  throw wrong(`losses[${index}][0]`, 'a finite product of factors', actual, remedy, 'ERR_MASKLOSS_OPTION_VALUE')
+  throw wrong(
+    `losses[${index}][0]`,
+    `a product of factors that is ${text(TERM_FACTOR)}`,
+    actual,
+    remedy,
+    'ERR_MASKLOSS_OPTION_VALUE',
+  )
 }
 
 interface Member {
@@ -98,9 +105,9 @@ function weightedPlan(pair: WeightedLoss, index: number): Member {
     throw wrong(at, 'a pair [weight, criterion]', describe(pair), 'pass for example [1, new DiceLoss(…)]')
   }
   const [weight, criterion] = pair as WeightedLoss
-  if (typeof weight !== 'number' || !inRange(weight, FINITE)) {
+  if (typeof weight !== 'number' || !inRange(weight, TERM_FACTOR)) {
     const code = typeof weight === 'number' ? 'ERR_MASKLOSS_OPTION_VALUE' : 'ERR_MASKLOSS_OPTION_TYPE'
-    throw wrong(`${at}[0]`, text(FINITE), describe(weight), 'pass the factor of the loss', code)
+    throw wrong(`${at}[0]`, text(TERM_FACTOR), describe(weight), 'pass the factor of the loss', code)
   }
   return { weight, plan: originOf(criterion, `${at}[1]`).plan }
 }

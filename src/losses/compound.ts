@@ -4,13 +4,14 @@
  */
 import { masklossError } from '../errors.ts'
 import type { Loss, LossTerm, Part, Plan } from '../loss.ts'
-import { FINITE, OptionNames, type OptionKind } from '../options.ts'
+import { OptionNames, type OptionKind } from '../options.ts'
 import { ANY_ACTIVATION, parseWhole, wholeTable } from './common.ts'
 import { OPTION_HOMES } from './homes.ts'
+import { TERM_FACTOR } from './limits.ts'
 
 /** Factor of a term in a compound. */
 export interface TermOptions {
-  /** Factor of this term in the loss; finite. Default 1. */
+  /** Factor of this term in the loss, in [−1e12, 1e12]. Default 1. */
   readonly weight?: number | undefined
   /** From the term's values to the term. A compound is one number, so there is no `'none'`. Default `'mean'`. */
   readonly reduction?: 'mean' | 'sum' | undefined
@@ -43,7 +44,7 @@ export function compound<Options, Terms extends string>(
       const whole = parseWhole(options, activations, instead)
       const parts = members.map(({ term, loss, names, defaultWeight }): Part => {
         const own = options.nested(term, names)
-        const weight = own.number('weight', FINITE) ?? defaultWeight
+        const weight = own.number('weight', TERM_FACTOR) ?? defaultWeight
         return summand({ name: term, weight, ...loss.parse(own, whole) }, own.path('reduction'))
       })
       return { ...whole, parts, terms: members.map(({ term }) => term) }

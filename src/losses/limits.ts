@@ -6,6 +6,8 @@ import { inRange, text, type Range } from '../options.ts'
 
 /** Factors of the logarithms of pixels: products of two of them are far from the end of single precision. */
 export const PIXEL_FACTOR: Range & { readonly max: number } = { min: 0, max: 1e12 }
+/** Factors of a term in a sum of losses, of either sign. */
+export const TERM_FACTOR: Range = { min: -PIXEL_FACTOR.max, max: PIXEL_FACTOR.max }
 /** Focal γ: the rounding of a float32 probability grows γ-fold. */
 export const FOCAL_GAMMA: Range = { min: 0, max: 1000 }
 /** Poly ε. Below −1 the loss grows with the probability near 1; far above, single precision ends. */
@@ -38,6 +40,7 @@ export function checkLimits(term: Term, owner: string): void {
     const beyond = numbers?.find((number) => Number.isFinite(number) && !inRange(number, range))
     if (beyond !== undefined) throw outside(`${text(range)} as ${name} of ${owner}`, beyond)
   }
+  check('a factor', [term.weight], TERM_FACTOR)
   switch (term.kind) {
     case 'cross-entropy':
       return check('a weight', term.classWeights, PIXEL_FACTOR)
