@@ -219,23 +219,21 @@ for (const [face, { conventions: made }] of FACES) {
   for (const name of ['weight', 'posWeight'] as const) {
     for (const useIgnoreLabel of [false, true]) {
       test(`${face}: ${name} of each element of one region${useIgnoreLabel ? ', the last ignored' : ''}`, (t) => {
-        const [z, bits, factors] = [
-          [0.3, -0.2, 1, 2],
-          [0, 1, 1, 0],
-          [5, 7, 1, 1],
-        ]
+        const z = [0.3, -0.2, 1, 2]
+        const bits = [0, 1, 1, 0]
+        const factors = [5, 7, 1, 1]
         const target = useIgnoreLabel
-          ? tensor(Float64Array.of(...bits!, 0, 0, 0, 1), 1, 2, 4)
-          : tensor(Float64Array.from(bits!), 1, 1, 4)
+          ? tensor(Float64Array.of(...bits, 0, 0, 0, 1), 1, 2, 4)
+          : tensor(Float64Array.from(bits), 1, 1, 4)
         const criterion = made.nnunet.DC_and_BCE_loss({ bceKwargs: { [name]: factors }, useIgnoreLabel })
-        const { loss, terms } = criterion.evaluate(tensor(Float64Array.from(z!), 1, 1, 4), target)
+        const { loss, terms } = criterion.evaluate(tensor(Float64Array.from(z), 1, 1, 4), target)
         const counted = useIgnoreLabel ? [0, 1, 2] : [0, 1, 2, 3]
         const losses = counted.map((i) => {
-          const factor = name === 'weight' || bits![i] === 1 ? factors![i]! : 1
-          return factor * Math.log1p(Math.exp(bits![i] === 1 ? -z![i]! : z![i]!))
+          const factor = name === 'weight' || bits[i] === 1 ? factors[i]! : 1
+          return factor * Math.log1p(Math.exp(bits[i] === 1 ? -z[i]! : z[i]!))
         })
         const entropy = sum(losses) / counted.length
-        const dice = -(2 * (sigmoid(z![1]!) + sigmoid(z![2]!)) + 1) / (sum(counted.map((i) => sigmoid(z![i]!))) + 3)
+        const dice = -(2 * (sigmoid(z[1]!) + sigmoid(z[2]!)) + 1) / (sum(counted.map((i) => sigmoid(z[i]!))) + 3)
         t.true(Math.abs(terms!['binaryCrossEntropy']! - entropy) < 1e-6)
         t.true(Math.abs(terms!['dice']! - dice) < 1e-6)
         t.true(Math.abs(loss - dice - entropy) < 1e-6)

@@ -208,7 +208,9 @@ test('deep supervision is the weighted sum of its scales', (t) => {
   const own = loss.evaluate(small, nearest, { gradient: true, gradientScale: 0.5 })
   t.is(result.loss, loss.evaluate(PREDICTION, LABELS).loss + 0.5 * own.loss)
   t.deepEqual(buffers[1], own.gradient)
-  t.is(deep.evaluate(PREDICTION, LABELS).loss, loss.evaluate(PREDICTION, LABELS).loss)
+  const single = deep.evaluate(PREDICTION, LABELS, { gradient: true, gradientScale: 2 })
+  const plain = loss.evaluate(PREDICTION, LABELS, { gradient: true, gradientScale: 2 })
+  t.deepEqual([single.loss, single.gradient], [plain.loss, plain.gradient])
 })
 
 test('deep supervision refuses what no scale may be given before it writes', (t) => {
@@ -219,21 +221,25 @@ test('deep supervision refuses what no scale may be given before it writes', (t)
   const outputs = [PREDICTION, small]
   const gradient = [full, low]
   const shared = { data: memory.subarray(0, 6), shape: small.shape }
-  const refused: readonly (readonly [predictions: Tensor[], target: Tensor, options: object, code: string])[] = [
-    [outputs, LABELS, { gradient: [full, memory.subarray(18, 24)] }, 'OVERLAP'],
-    [[PREDICTION, shared], LABELS, { gradient }, 'OVERLAP'],
-    [outputs, tensor(memory.subarray(0, 8), 2, 1, 2, 2), { gradient }, 'OVERLAP'],
-    [outputs, LABELS, { gradient: [full] }, 'OPTION_TYPE'],
-    [outputs, LABELS, { gradient: [full, new Float32Array(6)] }, 'DTYPE'],
-    [outputs, LABELS, { gradient: [full, memory.subarray(25)] }, 'SHAPE'],
-    [outputs, LABELS, { gradient, gradientScale: NaN }, 'OPTION_VALUE'],
-    [outputs, LABELS, { gradient, accumulate: 1 }, 'OPTION_TYPE'],
-    [outputs, LABELS, { gradient, threads: 0 }, 'OPTION_VALUE'],
-    [outputs, LABELS, { gradientScale: 2 }, 'OPTION_CONFLICT'],
-    [[PREDICTION, tensor(logits(2 * 2), 2, 2, 1, 1)], LABELS, { gradient: true }, 'SHAPE'],
-    [outputs, tensor(Int32Array.of(0, 1, 2), 2, 1, 2, 2), { gradient }, 'SHAPE'],
-    [[], LABELS, {}, 'OPTION_TYPE'],
-  ]
+  const refused: readonly (readonly [predictions: Tensor | Tensor[], target: Tensor, options: object, code: string])[] =
+    [
+      [outputs, LABELS, { gradient: [full, memory.subarray(18, 24)] }, 'OVERLAP'],
+      [[PREDICTION, shared], LABELS, { gradient }, 'OVERLAP'],
+      [outputs, tensor(memory.subarray(0, 8), 2, 1, 2, 2), { gradient }, 'OVERLAP'],
+      [outputs, LABELS, { gradient: [full] }, 'OPTION_TYPE'],
+      [outputs, LABELS, { gradient: [full, new Float32Array(6)] }, 'DTYPE'],
+      [outputs, LABELS, { gradient: [full, memory.subarray(25)] }, 'SHAPE'],
+      [outputs, LABELS, { gradient, gradientScale: NaN }, 'OPTION_VALUE'],
+      [outputs, LABELS, { gradient, accumulate: 1 }, 'OPTION_TYPE'],
+      [outputs, LABELS, { gradient, threads: 0 }, 'OPTION_VALUE'],
+      [outputs, LABELS, { gradientScale: 2 }, 'OPTION_CONFLICT'],
+      [[PREDICTION, tensor(logits(2 * 2), 2, 2, 1, 1)], LABELS, { gradient: true }, 'SHAPE'],
+      [outputs, tensor(Int32Array.of(0, 1, 2), 2, 1, 2, 2), { gradient }, 'SHAPE'],
+      [[], LABELS, {}, 'OPTION_TYPE'],
+      [outputs, LABELS, { pixelWeights: LABELS }, 'OPTION_UNKNOWN'],
+      [PREDICTION, LABELS, { pixelWeights: LABELS }, 'OPTION_UNKNOWN'],
+      [PREDICTION, LABELS, { mask: LABELS }, 'OPTION_UNKNOWN'],
+    ]
   for (const [predictions, target, options, code] of refused) {
     const error = thrown(() => deep.evaluate(predictions, target, options)) as Error & { code?: string }
     t.is(error.code, `ERR_MASKLOSS_${code}`, error.message)

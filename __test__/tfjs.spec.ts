@@ -315,6 +315,9 @@ test.serial(
         'ERR_MASKLOSS_OPTION_CONFLICT',
       )
     }
+    t.regex(thrown(() => tfLoss(optax.softmaxCrossEntropy())(planes, z)).message, /otherwise take a loss/)
+    t.notThrows(() => tfLoss(optax.diceLoss({ axis: [0, 1, 2] }))(planes, z))
+    t.notThrows(() => tfLoss(optax.multiclassGeneralizedDiceLoss())(planes, z))
   },
 )
 

@@ -72,7 +72,10 @@ function conventionLoss(criterion: ConventionEvaluation): TfLoss {
   return function loss(yTrue, yPred) {
     return differentiable(yPred, () => {
       const result: LossResult = criterion.evaluate(yPred, yTrue, { gradient: true })
-      if (result.valuesShape.length > 0) throw unreduced(`${name}, which returns [${result.valuesShape.join(', ')}]`)
+      if (result.valuesShape.length > 0) {
+        const actual = `${name}, which returns [${result.valuesShape.join(', ')}]`
+        throw unreduced(actual, `${REDUCED}, where it has that option; otherwise take a loss that is one number`)
+      }
       return result as Differentiated
     })
   }
@@ -127,7 +130,7 @@ function checkPlan({ layout, parts }: Plan): void {
     throw channelsFirst('layout', describe(layout), 'leave layout out of the criterion')
   }
   const part = parts.find(({ reduction }) => reduction === 'none')
-  if (part !== undefined) throw unreduced(`'none' in ${part.name}`)
+  if (part !== undefined) throw unreduced(`'none' in ${part.name}`, REDUCED)
 }
 
 function channelsFirst(argument: string, actual: string, remedy: string): Error {
@@ -135,12 +138,14 @@ function channelsFirst(argument: string, actual: string, remedy: string): Error 
   return masklossError({ code: 'ERR_MASKLOSS_LAYOUT', argument, expected, actual, remedy })
 }
 
-function unreduced(actual: string): Error {
+const REDUCED = "pass a reduction to one number, as 'mean' or 'sum'"
+
+function unreduced(actual: string, remedy: string): Error {
   return masklossError({
     code: 'ERR_MASKLOSS_OPTION_CONFLICT',
     argument: 'reduction',
     expected: 'one number to differentiate',
     actual,
-    remedy: "pass a reduction to one number, as 'mean' or 'sum'",
+    remedy,
   })
 }

@@ -4,7 +4,7 @@ import { describe, list } from '../../describe.ts'
 import type { FloatArray } from '../../engine.ts'
 import { masklossError } from '../../errors.ts'
 import { sameShape } from '../../layout.ts'
-import { FINITE, OptionNames } from '../../options.ts'
+import { FINITE, OptionNames, type OptionValues } from '../../options.ts'
 import { resizeNearest } from '../../resize.ts'
 import type { LossResult } from '../../result.ts'
 import { checkScales, listOf, outputsOf, scaleWeights, type Output, type Scale } from '../../scales.ts'
@@ -16,7 +16,7 @@ import { namesOf, numbers, orNull, readAll, word } from '../reader.ts'
 /**
  * `DeepSupervisionLoss` of MONAI 1.5: `Σ_l w_l·loss(prediction_l, target_l)`, a loss applied to outputs of several scales. The target is
  * resized to each of them by its nearest pixels (`nearest-exact`: pixel i of n comes from ⌊(i + ½)·N/n⌋ of N). One tensor instead of a list is
- * evaluated without weights.
+ * evaluated without weights, with the same call options.
  */
 export interface DeepSupervisionLossOptions {
   /** A criterion with targets `[N, 1, …]` or `[N, C, …]`: of any convention, or one of ours. Required. */
@@ -91,8 +91,8 @@ export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) =>
     const evaluate: Evaluate = (prediction, target, options) => loss.evaluate(prediction, target, options)
     return {
       evaluate(predictions, target, options) {
-        if (!Array.isArray(predictions)) return evaluate(predictions as TensorLike, target, options)
         const call = CALL.parse(options)
+        if (!Array.isArray(predictions)) return evaluate(predictions as TensorLike, target, givenIn(call))
         const reference = recognize(target, 'target')
         const scales = listOf(predictions).map(scaleOf)
         checkScales(scales)
@@ -107,6 +107,11 @@ export const DeepSupervisionLoss: Entry<(options: DeepSupervisionLossOptions) =>
       },
     }
   }
+
+/** The call options of one tensor: those that a list of them takes too. */
+function givenIn(call: OptionValues): object {
+  return Object.fromEntries(CALL.names.filter((name) => call.has(name)).map((name) => [name, call.raw(name)]))
+}
 
 /** The scales' weights. */
 function weightsOf(
