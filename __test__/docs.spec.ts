@@ -13,6 +13,7 @@ const LOSSES = read('docs/losses.md')
 testBlocks('README.md')
 testBlocks('docs/losses.md')
 testBlocks('docs/migration.md')
+testBlocks('examples/experiment/README.md')
 
 const EXAMPLES = ['examples', 'examples/tfjs', 'examples/jax-js'].flatMap((folder) =>
   readdirSync(`${root}/${folder}`)
