@@ -5,8 +5,8 @@ use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::cell::Cell;
 
 use maskloss::{
-    Activation, Averaging, Cells, Criterion, EmptyClass, Execution, Floats, FloatsMut, Form, Gradient, Input, Layout,
-    Loss, OuterTransform, Planes, Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode, evaluate,
+    Activation, Cells, Criterion, Execution, Floats, FloatsMut, Gradient, Input, Layout, Loss, Planes, Region,
+    ScorePer, Shape, Target, Term, evaluate,
 };
 
 /// The system's allocator, which counts what each thread asks for.
@@ -48,31 +48,7 @@ static COUNTING: Counting = Counting;
 const CLASSES: usize = 2;
 
 fn dice() -> Criterion {
-    let region = Region {
-        cells: Cells {
-            score_per: ScorePer::SampleClass,
-            classes: (0..CLASSES).collect(),
-            class_weights: None,
-            weight_mode: WeightMode::Mean,
-            empty_class: EmptyClass::Smooth,
-            averaging: Averaging::Cells,
-            reduction: Reduction::Mean,
-        },
-        gamma: 1.0,
-        class_gammas: None,
-        outer_transform: OuterTransform::Power,
-        outer_gamma: 1.0,
-        target_floor: 0.0,
-        volume_weights: None,
-        form: Form::Product,
-        transform: Transform::OneMinus,
-        scale: 2.0,
-        alpha: 0.5,
-        beta: 0.5,
-        smooth_numerator: 1e-5,
-        smooth_denominator: 1e-5,
-        floor: 0.0,
-    };
+    let region = Region::dice(Cells::alike(ScorePer::SampleClass, (0..CLASSES).collect()));
     Criterion {
         activation: Activation::None,
         classes: CLASSES,

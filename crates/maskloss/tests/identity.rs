@@ -1,9 +1,9 @@
 //! The same bits at every level, with any number of threads, in either layout, with the samples of a batch together or apart.
 
 use maskloss::{
-    AbsentWeight, Activation, Averaging, Cells, Correlation, Criterion, CrossEntropy, EmptyClass, Execution, Form,
-    Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes, Reduction, Region, ScorePer, SensitivitySpecificity,
-    Shape, Target, Term, Transform, VolumeWeights, Volumes, Wasserstein, WassersteinWeighting, WeightMode,
+    AbsentWeight, Activation, Cells, Correlation, Criterion, CrossEntropy, Execution, Form, Labels, Layout, Level,
+    Loss, MeanOver, Planes, Reduction, Region, ScorePer, SensitivitySpecificity, Shape, Target, Term, VolumeWeights,
+    Volumes, Wasserstein, WassersteinWeighting, WeightMode,
 };
 use proptest::prelude::*;
 
@@ -38,17 +38,9 @@ enum Score {
 
 impl Score {
     fn loss(self, classes: usize) -> Loss {
-        let cells = Cells {
-            score_per: ScorePer::SampleClass,
-            classes: (0..classes).collect(),
-            class_weights: None,
-            weight_mode: WeightMode::Mean,
-            empty_class: EmptyClass::Smooth,
-            averaging: Averaging::Cells,
-            reduction: Reduction::Sum,
-        };
+        let cells = Cells { reduction: Reduction::Sum, ..Cells::alike(ScorePer::SampleClass, (0..classes).collect()) };
         match self {
-            Self::Region(form) => Loss::Region(region(cells, form)),
+            Self::Region(form) => Loss::Region(Region { form, ..Region::dice(cells) }),
             Self::Weighted(form) => Loss::Region(Region {
                 target_floor: 1e-3,
                 volume_weights: Some(VolumeWeights {
@@ -58,7 +50,8 @@ impl Score {
                     floor: 0.0,
                     absent: AbsentWeight::Largest,
                 }),
-                ..region(Cells { score_per: ScorePer::Sample, weight_mode: WeightMode::Inside, ..cells }, form)
+                form,
+                ..Region::dice(Cells { score_per: ScorePer::Sample, weight_mode: WeightMode::Inside, ..cells })
             }),
             Self::Correlation => Loss::Correlation(Correlation { cells, smooth: 0.5 }),
             Self::SensitivitySpecificity => {
@@ -75,26 +68,6 @@ impl Score {
                 reduction: Reduction::Sum,
             }),
         }
-    }
-}
-
-fn region(cells: Cells, form: Form) -> Region {
-    Region {
-        cells,
-        form,
-        transform: Transform::OneMinus,
-        gamma: 1.0,
-        class_gammas: None,
-        outer_transform: OuterTransform::Power,
-        outer_gamma: 1.0,
-        scale: 2.0,
-        alpha: 0.5,
-        beta: 0.5,
-        smooth_numerator: 1e-5,
-        smooth_denominator: 1e-5,
-        floor: 0.0,
-        target_floor: 0.0,
-        volume_weights: None,
     }
 }
 

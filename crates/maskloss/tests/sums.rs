@@ -4,8 +4,8 @@
 //! for α = 0, β = 1.
 
 use maskloss::{
-    Activation, Averaging, Cells, Criterion, EmptyClass, Execution, Floats, Form, Input, Labels, Layout, Level, Loss,
-    OuterTransform, Planes, Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode, evaluate,
+    Activation, Cells, Criterion, Execution, Floats, Form, Input, Labels, Layout, Level, Loss, Planes, Region,
+    ScorePer, Shape, Target, Term, evaluate,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,29 +15,13 @@ const TOLERANCE: f64 = 1e-13;
 
 fn criterion(form: Form, alpha: f64, beta: f64) -> Criterion {
     let region = Region {
-        cells: Cells {
-            score_per: ScorePer::Batch,
-            classes: vec![0],
-            class_weights: None,
-            weight_mode: WeightMode::Mean,
-            empty_class: EmptyClass::Smooth,
-            averaging: Averaging::Cells,
-            reduction: Reduction::Mean,
-        },
-        gamma: 1.0,
-        class_gammas: None,
-        outer_transform: OuterTransform::Power,
-        outer_gamma: 1.0,
-        target_floor: 0.0,
-        volume_weights: None,
         form,
-        transform: Transform::OneMinus,
         scale: 1.0,
         alpha,
         beta,
         smooth_numerator: 0.0,
         smooth_denominator: 0.0,
-        floor: 0.0,
+        ..Region::dice(Cells::alike(ScorePer::Batch, vec![0]))
     };
     Criterion {
         activation: Activation::None,

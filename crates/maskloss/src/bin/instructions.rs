@@ -7,9 +7,9 @@
 use std::hint::black_box;
 
 use maskloss::{
-    Activation, Averaging, BinaryCrossEntropy, Cells, CountInput, Criterion, CrossEntropy, Decision, EmptyClass,
-    Execution, Floats, FloatsMut, Form, Gradient, Input, Labels, Layout, Level, Loss, MeanOver, OuterTransform, Planes,
-    Reduction, Region, ScorePer, Shape, Target, Term, Transform, WeightMode, count, evaluate,
+    Activation, BinaryCrossEntropy, Cells, CountInput, Criterion, CrossEntropy, Decision, Execution, Floats, FloatsMut,
+    Form, Gradient, Input, Labels, Layout, Level, Loss, MeanOver, Planes, Reduction, Region, ScorePer, Shape, Target,
+    Term, count, evaluate,
 };
 
 /// Chunks of the engine are 4096 pixels: whole ones, so that the difference is free of tails.
@@ -165,31 +165,7 @@ fn at(shape: Shape, class: usize, pixel: usize) -> usize {
 }
 
 fn dice(classes: usize, form: Form) -> Loss {
-    Loss::Region(Region {
-        cells: Cells {
-            score_per: ScorePer::Class,
-            classes: (0..classes).collect(),
-            class_weights: None,
-            weight_mode: WeightMode::Mean,
-            empty_class: EmptyClass::Smooth,
-            averaging: Averaging::Cells,
-            reduction: Reduction::Mean,
-        },
-        gamma: 1.0,
-        class_gammas: None,
-        outer_transform: OuterTransform::Power,
-        outer_gamma: 1.0,
-        target_floor: 0.0,
-        volume_weights: None,
-        form,
-        transform: Transform::OneMinus,
-        scale: 2.0,
-        alpha: 0.5,
-        beta: 0.5,
-        smooth_numerator: 1e-5,
-        smooth_denominator: 1e-5,
-        floor: 0.0,
-    })
+    Loss::Region(Region { form, ..Region::dice(Cells::alike(ScorePer::Class, (0..classes).collect())) })
 }
 
 fn cross_entropy() -> Loss {

@@ -70,3 +70,18 @@ pub struct Cells {
     /// From values to the loss.
     pub reduction: Reduction,
 }
+
+impl Cells {
+    /// Cells that weigh alike, whose loss is their mean; smoothing decides what an empty one counts as.
+    pub fn alike(score_per: ScorePer, classes: Vec<usize>) -> Self {
+        Self {
+            score_per,
+            classes,
+            class_weights: None,
+            weight_mode: WeightMode::Mean,
+            empty_class: EmptyClass::Smooth,
+            averaging: Averaging::Cells,
+            reduction: Reduction::Mean,
+        }
+    }
+}

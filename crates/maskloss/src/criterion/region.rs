@@ -112,3 +112,26 @@ pub struct Region {
     /// Class weights that come from the reference; they multiply those of the cells.
     pub volume_weights: Option<VolumeWeights>,
 }
+
+impl Region {
+    /// Dice, `1 − (2·I + 1e-5) / (P + G + 1e-5)`: what the others are told apart from.
+    pub fn dice(cells: Cells) -> Self {
+        Self {
+            cells,
+            form: Form::Product,
+            transform: Transform::OneMinus,
+            gamma: 1.0,
+            class_gammas: None,
+            outer_transform: OuterTransform::Power,
+            outer_gamma: 1.0,
+            scale: 2.0,
+            alpha: 0.5,
+            beta: 0.5,
+            smooth_numerator: 1e-5,
+            smooth_denominator: 1e-5,
+            floor: 0.0,
+            target_floor: 0.0,
+            volume_weights: None,
+        }
+    }
+}
