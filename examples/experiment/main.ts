@@ -15,7 +15,7 @@ const HELP = `Trains a small network on five losses and records all of them, whi
 
   npm run experiment                                the whole grid: 180 runs of 10,001 iterations
   npm run experiment -- --iterations 2000 --runs 1 --theta 0.05
-                                                    a part of it, in about a minute
+                                                    a part of it, in less than two minutes
   npm run experiment -- page                        the tables and figures of README.md, from the results beside it
 
 Options (lists are separated by commas; default: all)
