@@ -35,8 +35,7 @@ export interface Panel {
   readonly curves: readonly Curve[]
 }
 
-export const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 export interface TextOptions {
   readonly anchor?: 'start' | 'middle' | 'end'

@@ -1,7 +1,7 @@
 /** What the article observed, in numbers of our runs, as tables. */
 import { LOSS_NAMES, type LossName, type TrainedOn } from './losses.ts'
 import { KEPT_EVERY, meanOf, type Kept, type KeptRun, type Result } from './record.ts'
-import { THRESHOLDS, type Setting } from './settings.ts'
+import { nameOf, WHOLE, type Setting } from './settings.ts'
 import { tableOf } from './table.ts'
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -23,6 +23,7 @@ const CONVERGED = 0.975
 /** The largest value of a curve within the first iterations; NaN where one is no number. */
 const largest = ({ curve }: Kept, iterations: number): number =>
   Math.max(...curve.slice(0, iterations / KEPT_EVERY + 1).map((value) => value ?? NaN))
+
 const shareName = (threshold: number): string => `${percent(1 - threshold).replace('.0', '')} %`
 
 export class Findings {
@@ -32,26 +33,24 @@ export class Findings {
     this.#results = results
   }
 
-  #runs(setting: Partial<Setting>, loss: TrainedOn): KeptRun[] {
-    const result = this.#results.find((each) =>
-      Object.entries(setting).every(([name, value]) => each[name as keyof Setting] === value),
-    )
-    return result === undefined ? [] : result.runs.filter((run) => run.loss === loss)
+  #runs(setting: Setting, loss: TrainedOn): readonly KeptRun[] {
+    const result = this.#results.find((each) => nameOf(each) === nameOf(setting))
+    return result?.runs.filter((run) => run.loss === loss) ?? []
   }
 
   /** Validation accuracy at the end, and how many runs converged: a row a setting, a column a loss trained on. */
-  convergence(losses: readonly TrainedOn[] = LOSS_NAMES): string {
+  convergence(): string {
     const rows = this.#results.map((result) => [
       result.optimiser === 'adam' ? 'Adam' : 'SGD',
       result.batchNorm ? 'yes' : 'no',
       shareName(result.threshold),
-      ...losses.map((loss) => {
+      ...LOSS_NAMES.map((loss) => {
         const runs = this.#runs(result, loss)
         const count = runs.filter((run) => finalAccuracy(run) >= CONVERGED).length
         return `${spread(runs.map(finalAccuracy), percent)}, ${count}/${runs.length}`
       }),
     ])
-    return tableOf(['optimiser', 'batch norm.', 'foreground', ...losses], rows)
+    return tableOf(['optimiser', 'batch norm.', 'foreground', ...LOSS_NAMES], rows)
   }
 
   /** The largest CCE and norm of its gradient in the first 1,000 iterations, while trained on a loss, at 50 % foreground with Adam. */
@@ -76,7 +75,7 @@ export class Findings {
       LOSS_NAMES.map((loss: LossName) => [
         batchNorm ? 'yes' : 'no',
         loss,
-        ...THRESHOLDS.map((threshold) => {
+        ...WHOLE.thresholds.map((threshold) => {
           const runs = this.#runs({ optimiser: 'adam', batchNorm, threshold }, loss)
           return spread(
             runs.map((run) => meanOf(run.norms[loss])),
@@ -86,7 +85,7 @@ export class Findings {
       ]),
     )
     return tableOf(
-      ['batch norm.', 'trained on', ...THRESHOLDS.map((threshold) => `${shareName(threshold)} foreground`)],
+      ['batch norm.', 'trained on', ...WHOLE.thresholds.map((threshold) => `${shareName(threshold)} foreground`)],
       rows,
     )
   }

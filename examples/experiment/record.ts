@@ -117,8 +117,8 @@ export function gather(folder: string, setting: Setting, iterations: number): Re
   const runs = readdirSync(join(folder, 'runs'))
     .filter((name) => name.startsWith(`${nameOf(setting)}-`) && name.endsWith('.json.gz'))
     .map((name) => read(join(folder, 'runs', name)) as KeptRun)
-  const order = ({ loss }: KeptRun): number =>
-    (LOSS_NAMES as readonly string[]).indexOf(loss) + (loss.includes('+') ? 100 : 0)
+  // The losses in their order, then sums of them.
+  const order = ({ loss }: KeptRun): number => [...LOSS_NAMES, loss].indexOf(loss)
   runs.sort((one, other) => order(one) - order(other) || one.run - other.run)
   const result: Result = { optimiser, batchNorm, threshold, iterations, runs }
   write(resultPath(folder, setting), result)

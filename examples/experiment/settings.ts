@@ -19,8 +19,6 @@ export interface Run extends Setting {
   readonly iterations: number
 }
 
-export const THRESHOLDS: readonly number[] = [0.05, 0.5, 0.95]
-
 export interface Choice {
   readonly optimisers: readonly OptimiserName[]
   readonly batchNorms: readonly boolean[]
@@ -33,7 +31,7 @@ export interface Choice {
 export const WHOLE: Choice = {
   optimisers: Object.keys(OPTIMISERS) as OptimiserName[],
   batchNorms: [false, true],
-  thresholds: THRESHOLDS,
+  thresholds: [0.05, 0.5, 0.95],
   losses: LOSS_NAMES,
   runs: 3,
   iterations: 10_001,
