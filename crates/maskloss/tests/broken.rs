@@ -1,8 +1,8 @@
 //! What is no number, and what is no probability.
 
 use maskloss::{
-    Activation, Criterion, CrossEntropy, Execution, FaultKind, Floats, Input, Labels, Layout, Loss, MeanOver, Planes,
-    Reduction, Shape, Target, Term, evaluate,
+    Activation, Cells, Criterion, CrossEntropy, Execution, FaultKind, Floats, Input, Labels, Layout, Level, Loss,
+    MeanOver, Planes, Reduction, Region, ScorePer, Shape, Target, Term, evaluate,
 };
 
 const PIXELS: usize = 32;
@@ -87,4 +87,25 @@ fn per_class_targets_are_checked_beside_regions_too() {
     let input = Input { shape: shape(2), prediction, target, pixel_weights: None };
     let fault = evaluate(&criterion, &input, None, &Execution::default()).expect_err("5 is outside [0, 1]");
     assert_eq!((fault.kind, fault.value, fault.pixel), (FaultKind::TargetOutOfRange, 5.0, 0));
+}
+
+#[test]
+fn a_target_that_is_no_membership_is_found_among_zeros_and_among_ones() {
+    let dice = Loss::Region(Region::dice(Cells::alike(ScorePer::Class, vec![0, 1])));
+    let terms = vec![Term { weight: 1.0, loss: dice }];
+    let criterion = Criterion { activation: Activation::None, terms, ..cross_entropy(2) };
+    // The first class is all reference, the second one lacks it.
+    let sound: [f32; 2 * PIXELS] = std::array::from_fn(|at| if at < PIXELS { 1.0 } else { 0.0 });
+    for (at, value, level) in (0..2 * PIXELS).flat_map(|at| {
+        let levels = Level::available().into_iter();
+        levels.flat_map(move |level| [1.5, -0.5, f32::INFINITY, f32::NAN].map(|value| (at, value, level)))
+    }) {
+        let mut planes = sound;
+        planes[at] = value;
+        let (prediction, target) = (Floats::F32(&[0.5; 2 * PIXELS]), Target::PerClass(Planes::F32(&planes)));
+        let input = Input { shape: shape(2), prediction, target, pixel_weights: None };
+        let fault = evaluate(&criterion, &input, None, &Execution { level, threads: 1 }).expect_err("a fault");
+        let place = (fault.kind, fault.class, fault.pixel);
+        assert_eq!(place, (FaultKind::TargetOutOfRange, at / PIXELS, at % PIXELS), "{value} at {}", level.name());
+    }
 }
