@@ -5,6 +5,7 @@ use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::kernel::log_loss::{clipped, clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::kernel::log_product::Scaled;
+use crate::kernel::own_class::{MANY, add_own_classes};
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
@@ -53,9 +54,14 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
 ) {
     match tile.target {
         TileTarget::Labels { labels, present } => {
-            let mut present = present.iter().peekable();
             // 0 · NaN is NaN: where a prediction is broken, every class has a term.
             let broken = activated.non_finite > 0;
+            let by_blocks = activation == Activation::Softmax && tile.classes >= MANY;
+            let mut present = present.iter().peekable();
+            if by_blocks && !WEIGHTED && !broken && sums.are_of_products() {
+                add_own_classes(simd, tile, labels, activated, sums);
+                present = [].iter().peekable();
+            }
             for class in 0..tile.classes {
                 if present.next_if_eq(&&class).is_some() || broken {
                     let target = LabelClass { labels, class };
@@ -183,18 +189,35 @@ impl<S: Simd, T: ClassTarget, const WEIGHTED: bool> ClassSums<'_, S, T, WEIGHTED
     #[inline(always)]
     fn product_sums(&self, activation: Activation, sums: &mut Sums, plane: &[Block]) {
         let predicts = sums.needs().contains(Quantity::Predicted) || sums.needs().contains(Quantity::Overlap);
-        let scaled = activation == Activation::Softmax;
-        if !predicts && !T::OCCURS {
-            return;
+        if predicts && activation == Activation::Softmax {
+            self.add_products(
+                sums,
+                plane.iter().zip(self.activated.scale).map(
+                    #[inline(always)]
+                    |(p, scale)| {
+                        let scale = f32x16::load_array_ref(self.simd, scale);
+                        Wide::of(f32x16::load_array_ref(self.simd, p) * scale)
+                    },
+                ),
+            );
+        } else if predicts {
+            self.add_products(
+                sums,
+                plane.iter().map(
+                    #[inline(always)]
+                    |p| Wide::load(self.simd, p),
+                ),
+            );
+        } else if T::OCCURS {
+            self.add_products(sums, std::iter::repeat_n(Wide::zero(self.simd), self.tile.blocks));
         }
+    }
+
+    #[inline(always)]
+    fn add_products(&self, sums: &mut Sums, probabilities: impl Iterator<Item = Wide<S>>) {
         let mut predicted = sums.lanes(self.simd, Quantity::Predicted, self.class);
         let mut found = sums.target_sums(self.simd, self.class);
-        for b in 0..self.tile.blocks {
-            let p = match (predicts, scaled) {
-                (false, _) => Wide::zero(self.simd),
-                (true, false) => Wide::load(self.simd, &plane[b]),
-                (true, true) => self.probability(plane, b),
-            };
+        for (b, p) in probabilities.enumerate() {
             predicted += p.0 + p.1;
             self.target.add(self.simd, b, p, &mut found);
         }

@@ -1,7 +1,12 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
+use std::array::{from_mut, from_ref};
+
 use crate::criterion::Activation;
-use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, i32x16};
+use crate::simd::{
+    Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp_each, exp_of_each, f32x16, have_normal_results, i32x16,
+    largest_size, mask32x16, prefetch,
+};
 use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit, tile_pixels};
 
 /// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
@@ -81,94 +86,69 @@ impl<'s> Activator<'s> {
         }
     }
 
-    /// Exponentials without a shift; a tile with a pixel that needs one is done again. A shift of 0 changes no bit of the others.
+    /// Exponentials without a shift, of numbers that are not large; a tile with others, or with a pixel that needs a shift, is done
+    /// again. A shift of 0 changes no bit of the others.
     #[inline(always)]
     fn softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
-        self.0.shift[..tile.blocks].fill([0.0; 16]);
-        let mut non_finite = None;
-        loop {
-            let mut sound = match non_finite {
-                None => self.exponentials::<S, false>(simd, tile),
-                Some(_) => self.exponentials::<S, true>(simd, tile),
-            }
-            .simd_le(LARGEST_FINITE);
-            for (scale, denominator) in self.0.scale.iter_mut().zip(&self.0.denominator[..tile.blocks]) {
-                let s = f32x16::load_array_ref(simd, denominator);
-                sound = sound & s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
-                (1.0 / s).store_array(scale);
-            }
-            match non_finite {
-                None if !sound.all_true() => non_finite = Some(self.choose_shifts(tile)),
-                found => return (true, found.unwrap_or(0)),
-            }
+        self.0.shift[..tile.blocks].fill([0.0; BLOCK]);
+        if have_normal_results(self.exponentials::<S, false>(simd, tile)).all_true()
+            && self.has_plain_denominators(simd, tile)
+        {
+            return (true, 0);
         }
+        let finite = self.exponentials::<S, true>(simd, tile).simd_le(LARGEST_FINITE).all_true();
+        if finite && self.has_plain_denominators(simd, tile) {
+            return (true, 0);
+        }
+        let non_finite = self.choose_shifts(tile);
+        self.exponentials::<S, true>(simd, tile);
+        self.has_plain_denominators(simd, tile);
+        (true, non_finite)
     }
 
-    /// `planes = exp(z − shift)` and their sum; returns the bits of the largest |z − shift| of each lane.
+    /// `scale = 1 / denominator`, and whether all of those are plain.
+    #[inline(always)]
+    fn has_plain_denominators<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
+        let mut plain = mask32x16::splat(simd, true);
+        for (scale, denominator) in self.0.scale.iter_mut().zip(&self.0.denominator[..tile.blocks]) {
+            let s = f32x16::load_array_ref(simd, denominator);
+            plain = plain & s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
+            (1.0 / s).store_array(scale);
+        }
+        plain.all_true()
+    }
+
+    /// `planes = exp(z)` and their sum, where all are normal numbers; or of any numbers `exp(z − shift)`. Returns the bits of the
+    /// largest |z − shift| of each lane.
     ///
     /// The order of the sum is fixed: classes ascending within a group of 16, then the groups.
     #[inline(always)]
     fn exponentials<S: Simd, const SHIFTED: bool>(&mut self, simd: S, tile: &Tile) -> i32x16<S> {
+        let blocks = tile.blocks;
+        let Buffers { planes, denominator, group, shift, .. } = &mut *self.0;
+        let (denominator, group, shift) = (&mut denominator[..blocks], &mut group[..blocks], &shift[..blocks]);
         let mut largest = i32x16::splat(simd, 0);
         for first in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
-            let end = (first + DENOMINATOR_GROUP).min(tile.classes);
+            let total = if first == 0 { &mut *denominator } else { &mut *group };
+            total.fill([0.0; BLOCK]);
             let mut class = first;
+            let end = (first + DENOMINATOR_GROUP).min(tile.classes);
             while class < end {
-                let (count, found) = match end - class {
-                    1 => (1, self.exponentials_of::<S, 1, SHIFTED>(simd, tile, class)),
-                    2 | 3 => (2, self.exponentials_of::<S, 2, SHIFTED>(simd, tile, class)),
-                    _ => (4, self.exponentials_of::<S, 4, SHIFTED>(simd, tile, class)),
+                let count = if SHIFTED || end - class < SIDE_BY_SIDE { 1 } else { SIDE_BY_SIDE };
+                let planes = &mut planes[class * blocks..][..count * blocks];
+                let size = match count {
+                    _ if SHIFTED => shifted_exponentials(simd, tile, class, shift, total, planes),
+                    1 => exponentials_of_one(simd, tile, class, total, planes),
+                    _ => exponentials_of_four(simd, tile, class, total, planes),
                 };
-                largest = largest.max(found);
+                largest = largest.max(size);
                 class += count;
             }
             if first > 0 {
-                for (denominator, group) in self.0.denominator[..tile.blocks].iter_mut().zip(&self.0.group) {
+                for (denominator, group) in denominator.iter_mut().zip(&*group) {
                     let sum = f32x16::load_array_ref(simd, denominator) + f32x16::load_array_ref(simd, group);
                     sum.store_array(denominator);
                 }
-            }
-        }
-        largest
-    }
-
-    /// The same of N classes of one group. Departure 18: together their planes come from memory side by side, each with its wait, and
-    /// their sum is loaded and stored once.
-    #[inline(always)]
-    fn exponentials_of<S: Simd, const N: usize, const SHIFTED: bool>(
-        &mut self,
-        simd: S,
-        tile: &Tile,
-        class: usize,
-    ) -> i32x16<S> {
-        let Buffers { planes, denominator, group, shift, .. } = &mut *self.0;
-        let total = if class < DENOMINATOR_GROUP { denominator } else { group };
-        let starts = class.is_multiple_of(DENOMINATOR_GROUP);
-        let logits: [&[Block]; N] = std::array::from_fn(|k| &tile.prediction.plane(class + k)[..tile.blocks]);
-        let mut rest = planes[class * tile.blocks..].chunks_exact_mut(tile.blocks);
-        let mut planes: [&mut [Block]; N] = std::array::from_fn(|_| rest.next().unwrap_or_default());
-        let (total, shift) = (&mut total[..tile.blocks], &shift[..tile.blocks]);
-        let mut largest = i32x16::splat(simd, 0);
-        for block in 0..tile.blocks {
-            let mut z = [f32x16::splat(simd, 0.0); N];
-            for (z, logits) in z.iter_mut().zip(logits) {
-                *z = f32x16::load_array_ref(simd, &logits[block]);
-                if SHIFTED {
-                    *z -= f32x16::load_array_ref(simd, &shift[block]);
-                }
-            }
-            let (values, size) = exp_each(simd, z);
-            largest = largest.max(size);
-            let mut sum = values[0];
-            if !starts {
-                sum += f32x16::load_array_ref(simd, &total[block]);
-            }
-            for &value in &values[1..] {
-                sum += value;
-            }
-            sum.store_array(&mut total[block]);
-            for (value, plane) in values.into_iter().zip(&mut planes) {
-                value.store_array(&mut plane[block]);
             }
         }
         largest
@@ -222,6 +202,119 @@ impl<'s> Activator<'s> {
         }
         (non_finite > 0, non_finite)
     }
+}
+
+/// The classes, or the blocks of one class, that take each step of the exponential together.
+const SIDE_BY_SIDE: usize = 4;
+
+/// `planes = exp(z)` of four classes, added to `total`. Departure 18: together their planes come from memory side by side, each with
+/// its wait, and their sum is loaded and stored once.
+#[inline(always)]
+fn exponentials_of_four<S: Simd>(
+    simd: S,
+    tile: &Tile,
+    class: usize,
+    total: &mut [Block],
+    planes: &mut [Block],
+) -> i32x16<S> {
+    let blocks = total.len();
+    let logits = |k: usize| &tile.prediction.plane(class + k)[..blocks];
+    let ahead = |k: usize| &tile.prediction.plane_ahead(class + k)[..blocks];
+    let (z0, z1, z2, z3) = (logits(0), logits(1), logits(2), logits(3));
+    let (a0, a1, a2, a3) = (ahead(0), ahead(1), ahead(2), ahead(3));
+    let (p01, p23) = planes.split_at_mut(2 * blocks);
+    let ((p0, p1), (p2, p3)) = (p01.split_at_mut(blocks), p23.split_at_mut(blocks));
+    let p3 = &mut p3[..blocks];
+    let mut largest = i32x16::splat(simd, 0);
+    for b in 0..blocks {
+        let z = [
+            f32x16::load_array_ref(simd, &z0[b]),
+            f32x16::load_array_ref(simd, &z1[b]),
+            f32x16::load_array_ref(simd, &z2[b]),
+            f32x16::load_array_ref(simd, &z3[b]),
+        ];
+        prefetch(simd, &a0[b]);
+        prefetch(simd, &a1[b]);
+        prefetch(simd, &a2[b]);
+        prefetch(simd, &a3[b]);
+        let [values] = exp_of_each(simd, [z]);
+        let sum = f32x16::load_array_ref(simd, &total[b]) + values[0] + values[1] + values[2] + values[3];
+        sum.store_array(&mut total[b]);
+        values[0].store_array(&mut p0[b]);
+        values[1].store_array(&mut p1[b]);
+        values[2].store_array(&mut p2[b]);
+        values[3].store_array(&mut p3[b]);
+        largest = largest.max(largest_size(simd, z));
+    }
+    largest
+}
+
+/// The same of one class, four blocks at a time.
+#[inline(always)]
+fn exponentials_of_one<S: Simd>(
+    simd: S,
+    tile: &Tile,
+    class: usize,
+    total: &mut [Block],
+    plane: &mut [Block],
+) -> i32x16<S> {
+    let blocks = total.len();
+    for next in &tile.prediction.plane_ahead(class)[..blocks] {
+        prefetch(simd, next);
+    }
+    let (groups, rest) = tile.prediction.plane(class)[..blocks].as_chunks::<SIDE_BY_SIDE>();
+    let (totals, rest_of_total) = total.as_chunks_mut();
+    let (planes, rest_of_plane) = plane.as_chunks_mut();
+    let mut largest = i32x16::splat(simd, 0);
+    for (g, z) in groups.iter().enumerate() {
+        largest = largest.max(exponentials_of(simd, z, &mut totals[g], &mut planes[g]));
+    }
+    for (b, z) in rest.iter().enumerate() {
+        let (total, plane) = (from_mut(&mut rest_of_total[b]), from_mut(&mut rest_of_plane[b]));
+        largest = largest.max(exponentials_of(simd, from_ref(z), total, plane));
+    }
+    largest
+}
+
+/// The same of B blocks.
+#[inline(always)]
+fn exponentials_of<S: Simd, const B: usize>(
+    simd: S,
+    logits: &[Block; B],
+    total: &mut [Block; B],
+    plane: &mut [Block; B],
+) -> i32x16<S> {
+    let mut z = [f32x16::splat(simd, 0.0); B];
+    for b in 0..B {
+        z[b] = f32x16::load_array_ref(simd, &logits[b]);
+    }
+    let [values] = exp_of_each(simd, [z]);
+    for b in 0..B {
+        values[b].store_array(&mut plane[b]);
+        (f32x16::load_array_ref(simd, &total[b]) + values[b]).store_array(&mut total[b]);
+    }
+    largest_size(simd, z)
+}
+
+/// `planes = exp(z − shift)` of any numbers, added to `total`.
+#[inline(always)]
+fn shifted_exponentials<S: Simd>(
+    simd: S,
+    tile: &Tile,
+    class: usize,
+    shift: &[Block],
+    total: &mut [Block],
+    plane: &mut [Block],
+) -> i32x16<S> {
+    let mut largest = i32x16::splat(simd, 0);
+    for (((z, shift), total), e) in tile.prediction.plane(class).iter().zip(shift).zip(total).zip(plane) {
+        let z = f32x16::load_array_ref(simd, z) - f32x16::load_array_ref(simd, shift);
+        let ([value], size) = exp_each(simd, [z]);
+        largest = largest.max(size);
+        (f32x16::load_array_ref(simd, total) + value).store_array(total);
+        value.store_array(e);
+    }
+    largest
 }
 
 /// Probabilities as they are, but NaN where one is infinite.

@@ -15,7 +15,7 @@ use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::kernel::wasserstein::slopes_between;
-use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16};
+use crate::simd::{Level, Select, Simd, SimdBase, dispatch, f32x16, prefetch};
 use crate::tile::{Block, Tile, TileTarget, fit};
 
 /// Where the gradient of a tile goes: a plane of blocks for each class, in the caller's memory or in a scratch.
@@ -35,6 +35,15 @@ impl Destination<'_, '_> {
         }
     }
 
+    /// One plane, and what lies behind it in the caller's memory, where the next tile will be written.
+    #[inline(always)]
+    pub(crate) fn plane_and_ahead(&mut self, class: usize) -> (&mut [Block], &[Block]) {
+        match self {
+            Self::Direct { planes, from, len } => in_two(planes[class], *from, *len),
+            Self::Scratch { data, blocks } => (&mut data[class * *blocks..][..*blocks], &[]),
+        }
+    }
+
     /// Makes everything 0.
     pub(crate) fn clear(&mut self, blocks: usize, classes: usize) {
         for class in 0..classes {
@@ -42,23 +51,30 @@ impl Destination<'_, '_> {
         }
     }
 
-    /// All planes at once, of N classes.
+    /// The same of all planes at once, of N classes.
     #[inline(always)]
-    pub(crate) fn planes<const N: usize>(&mut self) -> [&mut [Block]; N] {
+    pub(crate) fn planes<const N: usize>(&mut self) -> [(&mut [Block], &[Block]); N] {
         match self {
             Self::Direct { planes, from, len } => {
                 let mut planes = planes.iter_mut();
                 std::array::from_fn(|_| match planes.next() {
-                    Some(plane) => plane[*from..*from + *len].as_chunks_mut().0,
-                    None => &mut [],
+                    Some(plane) => in_two(plane, *from, *len),
+                    None => (&mut [][..], &[][..]),
                 })
             }
             Self::Scratch { data, blocks } => {
                 let mut planes = data.chunks_exact_mut(*blocks);
-                std::array::from_fn(|_| planes.next().unwrap_or_default())
+                std::array::from_fn(|_| (planes.next().unwrap_or_default(), &[][..]))
             }
         }
     }
+}
+
+/// The blocks of a tile in one of the caller's planes, and as many behind them.
+#[inline(always)]
+fn in_two(plane: &mut [f32], from: usize, len: usize) -> (&mut [Block], &[Block]) {
+    let (now, later) = plane[from..].split_at_mut(len);
+    (now.as_chunks_mut().0, later[..later.len().min(len)].as_chunks().0)
 }
 
 /// What the classes of a pixel share.
@@ -94,14 +110,17 @@ fn differentiate_tile<S: Simd>(
     out: &mut Destination,
 ) {
     match (slope.curved, slope.crossed) {
-        (false, _) => by_target::<S, false, false>(simd, slope, tile, activated, buffers, add, out),
-        (true, false) => by_target::<S, true, false>(simd, slope, tile, activated, buffers, add, out),
-        (true, true) => by_target::<S, true, true>(simd, slope, tile, activated, buffers, add, out),
+        (false, _) if slope.logarithmic => {
+            by_target::<S, false, false, true>(simd, slope, tile, activated, buffers, add, out)
+        }
+        (false, _) => by_target::<S, false, false, false>(simd, slope, tile, activated, buffers, add, out),
+        (true, false) => by_target::<S, true, false, true>(simd, slope, tile, activated, buffers, add, out),
+        (true, true) => by_target::<S, true, true, true>(simd, slope, tile, activated, buffers, add, out),
     }
 }
 
 #[inline(always)]
-fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool>(
+fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool, const LOGARITHMIC: bool>(
     simd: S,
     slope: &Slope,
     tile: &Tile,
@@ -118,8 +137,15 @@ fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool>(
     } else {
         &[]
     };
-    let mut pass =
-        Pass::<_, CURVED, CROSSED> { simd, slope, tile, activated, rest: &mut rest[..tile.blocks], between, add };
+    let mut pass = Pass::<_, CURVED, CROSSED, LOGARITHMIC> {
+        simd,
+        slope,
+        tile,
+        activated,
+        rest: &mut rest[..tile.blocks],
+        between,
+        add,
+    };
     let softmax = slope.activation == Activation::Softmax;
     match tile.target {
         TileTarget::Labels { labels, present } => {
@@ -136,8 +162,8 @@ fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool>(
             let mut occurring = present.iter().peekable();
             for class in 0..tile.classes {
                 match occurring.next_if_eq(&&class) {
-                    Some(_) => pass.write(class, &LabelClass { labels, class }, out.plane(class)),
-                    None => pass.write(class, &Absent, out.plane(class)),
+                    Some(_) => pass.write(class, &LabelClass { labels, class }, out.plane_and_ahead(class)),
+                    None => pass.write(class, &Absent, out.plane_and_ahead(class)),
                 }
             }
         }
@@ -155,14 +181,14 @@ fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool>(
                 pass.write(
                     class,
                     &PlaneClass { plane: planes.plane(class), finite: activated.non_finite == 0 },
-                    out.plane(class),
+                    out.plane_and_ahead(class),
                 );
             }
         }
     }
 }
 
-struct Pass<'a, S, const CURVED: bool, const CROSSED: bool> {
+struct Pass<'a, S, const CURVED: bool, const CROSSED: bool, const LOGARITHMIC: bool> {
     simd: S,
     slope: &'a Slope<'a>,
     tile: &'a Tile<'a>,
@@ -173,40 +199,36 @@ struct Pass<'a, S, const CURVED: bool, const CROSSED: bool> {
     add: bool,
 }
 
-impl<S: Simd, const CURVED: bool, const CROSSED: bool> Pass<'_, S, CURVED, CROSSED> {
+impl<S: Simd, const CURVED: bool, const CROSSED: bool, const LOGARITHMIC: bool>
+    Pass<'_, S, CURVED, CROSSED, LOGARITHMIC>
+{
     #[inline(always)]
     fn splat(&self, value: f32) -> f32x16<S> {
         f32x16::splat(self.simd, value)
     }
 
+    /// `p` and `d` of a block of a class.
     #[inline(always)]
-    fn probability(&self, plane: &[Block], b: usize) -> f32x16<S> {
-        f32x16::load_array_ref(self.simd, &plane[b]) * f32x16::load_array_ref(self.simd, &self.activated.scale[b])
-    }
-
-    /// `d` of a class.
-    #[inline(always)]
-    fn by_probability<T: ClassTarget>(
-        &self,
+    fn parts<T: ClassTarget>(
+        simd: S,
         k: &WideCoefficients<S>,
         target: &T,
-        between: &[Block],
+        (plane, scale, between): (&[Block], &[Block], &[Block]),
         b: usize,
-        p: f32x16<S>,
-    ) -> f32x16<S> {
-        let d = k.by_probability(self.simd, target, b);
+    ) -> (f32x16<S>, f32x16<S>) {
+        let p = f32x16::load_array_ref(simd, &plane[b]) * f32x16::load_array_ref(simd, &scale[b]);
+        let d = k.by_probability(simd, target, b);
         if !CURVED {
-            return d;
+            return (p, d);
         }
-        let d = k.curved::<T, CROSSED>(self.simd, target, b, p, d);
-        if CROSSED && !between.is_empty() { d + f32x16::load_array_ref(self.simd, &between[b]) } else { d }
+        let d = k.curved::<T, CROSSED>(simd, target, b, p, d);
+        (p, if CROSSED && !between.is_empty() { d + f32x16::load_array_ref(simd, &between[b]) } else { d })
     }
 
     /// What other classes say of a class.
     #[inline(always)]
-    fn between(&self, class: usize) -> &[Block] {
-        let blocks = self.tile.blocks;
-        self.between.get(class * blocks..(class + 1) * blocks).unwrap_or_default()
+    fn between(between: &[Block], blocks: usize, class: usize) -> &[Block] {
+        between.get(class * blocks..(class + 1) * blocks).unwrap_or_default()
     }
 
     /// `Σ_k U_k`.
@@ -217,40 +239,44 @@ impl<S: Simd, const CURVED: bool, const CROSSED: bool> Pass<'_, S, CURVED, CROSS
 
     #[inline(always)]
     fn add_to_rest<T: ClassTarget>(&mut self, class: usize, target: &T) {
-        let simd = self.simd;
-        let k = WideCoefficients::splat(simd, self.slope, class);
-        let plane = self.activated.planes.plane(class);
-        for b in 0..self.tile.blocks {
-            let p = self.probability(plane, b);
-            let d = self.by_probability(&k, target, self.between(class), b, p);
-            let rest = f32x16::load_array_ref(simd, &self.rest[b]);
-            k.rest(simd, target, b, rest, p, d).store_array(&mut self.rest[b]);
+        let (simd, blocks) = (self.simd, self.tile.blocks);
+        let k = self.coefficients(class);
+        let (plane, scale) = (&self.activated.planes.plane(class)[..blocks], &self.activated.scale[..blocks]);
+        let between = Self::between(self.between, blocks, class);
+        for (b, rest) in self.rest[..blocks].iter_mut().enumerate() {
+            let (p, d) = Self::parts(simd, &k, target, (plane, scale, between), b);
+            let before = f32x16::load_array_ref(simd, rest);
+            k.rest(simd, target, b, before, p, d).store_array(rest);
         }
     }
 
     #[inline(always)]
-    fn write<T: ClassTarget>(&self, class: usize, target: &T, out: &mut [Block]) {
-        let simd = self.simd;
-        let k = WideCoefficients::splat(simd, self.slope, class);
-        let plane = self.activated.planes.plane(class);
-        let between = self.between(class);
+    fn coefficients(&self, class: usize) -> WideCoefficients<S> {
+        let logarithmic = if CURVED { self.slope.logarithmic } else { LOGARITHMIC };
+        WideCoefficients::splat_of(self.simd, self.slope, class, logarithmic)
+    }
+
+    #[inline(always)]
+    fn write<T: ClassTarget>(&self, class: usize, target: &T, out: (&mut [Block], &[Block])) {
+        let (simd, blocks) = (self.simd, self.tile.blocks);
+        let k = self.coefficients(class);
+        let (plane, scale) = (&self.activated.planes.plane(class)[..blocks], &self.activated.scale[..blocks]);
+        let rest = &self.rest[..blocks];
+        let between = Self::between(self.between, blocks, class);
         match self.slope.activation {
             Activation::Softmax => self.store(
                 out,
                 #[inline(always)]
                 |b| {
-                    let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, between, b, p);
-                    let rest = f32x16::load_array_ref(simd, &self.rest[b]);
-                    k.softmax(simd, target, b, rest, p, d)
+                    let (p, d) = Self::parts(simd, &k, target, (plane, scale, between), b);
+                    k.softmax(simd, target, b, f32x16::load_array_ref(simd, &rest[b]), p, d)
                 },
             ),
             Activation::Sigmoid => self.store(
                 out,
                 #[inline(always)]
                 |b| {
-                    let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, between, b, p);
+                    let (p, d) = Self::parts(simd, &k, target, (plane, scale, between), b);
                     k.sigmoid(simd, target, b, p, d)
                 },
             ),
@@ -258,8 +284,7 @@ impl<S: Simd, const CURVED: bool, const CROSSED: bool> Pass<'_, S, CURVED, CROSS
                 out,
                 #[inline(always)]
                 |b| {
-                    let p = self.probability(plane, b);
-                    let d = self.by_probability(&k, target, between, b, p);
+                    let (p, d) = Self::parts(simd, &k, target, (plane, scale, between), b);
                     k.identity(simd, target, b, p, d)
                 },
             ),
@@ -275,12 +300,15 @@ impl<S: Simd, const CURVED: bool, const CROSSED: bool> Pass<'_, S, CURVED, CROSS
 
     /// Weighs, and leaves exactly 0 where a pixel does not count.
     #[inline(always)]
-    fn store(&self, out: &mut [Block], value: impl Fn(usize) -> f32x16<S>) {
+    fn store(&self, (out, ahead): (&mut [Block], &[Block]), value: impl Fn(usize) -> f32x16<S>) {
         let simd = self.simd;
         let out = &mut out[..self.tile.blocks];
         match (self.tile.weights, self.add) {
             (None, false) => {
                 for (b, to) in out.iter_mut().enumerate() {
+                    if let Some(next) = ahead.get(b) {
+                        prefetch(simd, next);
+                    }
                     value(b).store_array(to);
                 }
             }

@@ -9,6 +9,7 @@ pub(crate) mod derivative;
 pub(crate) mod log_loss;
 pub(crate) mod log_product;
 pub(crate) mod lovasz;
+pub(crate) mod own_class;
 pub(crate) mod pixel;
 pub(crate) mod probabilities;
 pub(crate) mod registers;

@@ -3,14 +3,17 @@
 //! goes through the scratch of [`activation`](super::activation), which gives the same bits.
 
 use crate::criterion::Activation;
-use crate::kernel::activation::{LARGEST_FINITE, PLAIN_DENOMINATORS, non_finite, sigmoid};
-use crate::kernel::class_target::{ClassTarget, LabelClass};
+use crate::kernel::activation::{PLAIN_DENOMINATORS, non_finite, sigmoid};
+use crate::kernel::class_target::LabelClass;
 use crate::kernel::derivative::Destination;
 use crate::kernel::log_product::Scaled;
 use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
-use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, exp_each, f32x16, mask32x16};
+use crate::simd::{
+    Level, Simd, SimdBase, SimdMask, dispatch, exp_of_each, f32x16, have_normal_results, largest_size, mask32x16,
+    prefetch,
+};
 use crate::statistics::Quantity;
 use crate::tile::{BLOCK, Block, Tile, TileTarget};
 
@@ -53,10 +56,7 @@ pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Til
         return false;
     }
     match (slope.activation, tile.classes) {
-        (Activation::Sigmoid, _) => {
-            dispatch!(level, simd => sigmoid_gradient(simd, slope, tile, labels, out));
-            true
-        }
+        (Activation::Sigmoid, _) => dispatch!(level, simd => sigmoid_gradient(simd, slope, tile, labels, out)),
         (Activation::Softmax, 2) => dispatch!(level, simd => softmax_gradient::<_, 2>(simd, slope, tile, labels, out)),
         (Activation::Softmax, 3) => dispatch!(level, simd => softmax_gradient::<_, 3>(simd, slope, tile, labels, out)),
         (Activation::Softmax, 4) => dispatch!(level, simd => softmax_gradient::<_, 4>(simd, slope, tile, labels, out)),
@@ -64,16 +64,61 @@ pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Til
     }
 }
 
-/// Departure 6: a block is activated while the one before it is added or written. The two do not wait for each other, and together
-/// they fill the vector units; one after the other a block is a chain of some 85 cycles, of which hardly two fit into the
-/// processor's window.
+/// Departure 6: a group of blocks is activated while the one before it is added or written. The steps of a group are a chain of some 85
+/// cycles, and the processor looks only some sixty operations ahead for what does not wait. Nothing may branch between two steps, or
+/// the compiler moves what is before the branch behind it.
 #[inline(always)]
-fn one_ahead<T: Copy>(blocks: usize, mut activate: impl FnMut(usize) -> T, mut consume: impl FnMut(usize, T)) {
+fn one_ahead<T: Copy>(groups: usize, mut activate: impl FnMut(usize) -> T, mut consume: impl FnMut(usize, T)) {
+    if groups == 0 {
+        return;
+    }
     let mut ready = activate(0);
-    for block in 0..blocks {
-        let ahead = activate((block + 1).min(blocks - 1));
-        consume(block, ready);
+    for group in 0..groups {
+        let ahead = activate((group + 1).min(groups - 1));
+        consume(group, ready);
         ready = ahead;
+    }
+}
+
+/// `1 / (1 + exp(−z))`.
+#[inline(always)]
+fn sigmoids<S: Simd, const B: usize>(simd: S, z: &[Block; B]) -> [f32x16<S>; B] {
+    let mut negative = [f32x16::splat(simd, 0.0); B];
+    for b in 0..B {
+        negative[b] = -f32x16::load_array_ref(simd, &z[b]);
+    }
+    let [mut p] = exp_of_each(simd, [negative]);
+    for p in &mut p {
+        *p += 1.0;
+    }
+    for p in &mut p {
+        *p = 1.0 / *p;
+    }
+    if !have_normal_results(largest_size(simd, negative)).all_true() {
+        for b in 0..B {
+            [p[b]] = sigmoid(simd, [-negative[b]]);
+        }
+    }
+    p
+}
+
+/// Two blocks at a time, and the last one alone.
+#[inline(always)]
+fn sigmoid_pairs<S: Simd>(simd: S, logits: &[Block], mut consume: impl FnMut(usize, f32x16<S>)) {
+    let (pairs, rest) = logits.as_chunks::<2>();
+    one_ahead(
+        pairs.len(),
+        #[inline(always)]
+        |pair| sigmoids(simd, &pairs[pair]),
+        #[inline(always)]
+        |pair, [first, second]| {
+            consume(2 * pair, first);
+            consume(2 * pair + 1, second);
+        },
+    );
+    if let [last] = rest {
+        let [p] = sigmoids(simd, std::array::from_ref(last));
+        consume(2 * pairs.len(), p);
     }
 }
 
@@ -84,10 +129,11 @@ struct Softmax<S: Simd, const N: usize> {
     denominator: f32x16<S>,
 }
 
-/// Activates blocks by softmax, and sees whether all of them could do without a shift.
+/// Activates blocks by softmax, and sees whether all of them could be done here.
 struct Activate<'a, S: Simd, const N: usize> {
     simd: S,
     logits: [&'a [Block]; N],
+    /// Whether all exponentials were normal numbers, and all denominators plain.
     sound: mask32x16<S>,
 }
 
@@ -104,14 +150,14 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
         for (z, logits) in z.iter_mut().zip(self.logits) {
             *z = f32x16::load_array_ref(self.simd, &logits[block]);
         }
-        let (mut p, largest) = exp_each(self.simd, z);
+        let [mut p] = exp_of_each(self.simd, [z]);
         let mut denominator = p[0];
         for &numerator in &p[1..] {
             denominator += numerator;
         }
         self.sound &= denominator.simd_ge(*PLAIN_DENOMINATORS.start())
             & denominator.simd_le(*PLAIN_DENOMINATORS.end())
-            & largest.simd_le(LARGEST_FINITE);
+            & have_normal_results(largest_size(self.simd, z));
         let scale = 1.0 / denominator;
         for p in &mut p {
             *p *= scale;
@@ -122,6 +168,20 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
 
 #[inline(always)]
 fn softmax_sums<S: Simd, const N: usize>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &mut Sums) -> bool {
+    if sums.needs().contains(Quantity::LogLoss) {
+        add_softmax::<S, N, true>(simd, tile, labels, sums)
+    } else {
+        add_softmax::<S, N, false>(simd, tile, labels, sums)
+    }
+}
+
+#[inline(always)]
+fn add_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
+    simd: S,
+    tile: &Tile,
+    labels: &[[i32; BLOCK]],
+    sums: &mut Sums,
+) -> bool {
     let mut source = Activate::<S, N>::new(simd, tile);
     let logits = source.logits;
     let labels = &labels[..tile.blocks];
@@ -134,26 +194,23 @@ fn softmax_sums<S: Simd, const N: usize>(simd: S, tile: &Tile, labels: &[[i32; B
         found[class] = sums.target_sums(simd, class);
         logs[class] = sums.log_sums(simd, class);
     }
-    let logarithmic = sums.needs().contains(Quantity::LogLoss);
     one_ahead(
         tile.blocks,
         #[inline(always)]
         |block| source.softmax(block),
         #[inline(always)]
         |block, Softmax { p, denominator }| {
+            let denominator = Scaled::of(denominator);
             for class in 0..N {
                 let wide = Wide::of(p[class]);
                 predicted[class] += wide.0 + wide.1;
-                targets[class].add(simd, block, wide, &mut found[class]);
-            }
-            if logarithmic {
-                let denominator = Scaled::of(denominator);
-                for class in 0..N {
-                    let is = targets[class].mask(simd, block);
-                    if is.any_true() {
-                        let z = f32x16::load_array_ref(simd, &logits[class][block]);
-                        logs[class].add(simd, is, denominator, Wide::of(-z));
-                    }
+                let is = targets[class].mask(simd, block);
+                if !LOGARITHMIC {
+                    found[class].add_masked(simd, is, wide);
+                } else if is.any_true() {
+                    found[class].add_masked(simd, is, wide);
+                    let z = f32x16::load_array_ref(simd, &logits[class][block]);
+                    logs[class].add(simd, is, denominator, Wide::of(-z));
                 }
             }
         },
@@ -169,44 +226,22 @@ fn softmax_sums<S: Simd, const N: usize>(simd: S, tile: &Tile, labels: &[[i32; B
     true
 }
 
-/// Two blocks at a time: their divisions do not wait for each other.
-#[inline(always)]
-fn sigmoid_pairs<S: Simd>(simd: S, logits: &[Block], mut consume: impl FnMut(usize, f32x16<S>)) {
-    let last = logits.len() - 1;
-    one_ahead(
-        logits.len().div_ceil(2),
-        #[inline(always)]
-        |pair| {
-            let load = |block: usize| f32x16::load_array_ref(simd, &logits[block.min(last)]);
-            sigmoid(simd, [load(2 * pair), load(2 * pair + 1)])
-        },
-        #[inline(always)]
-        |pair, [first, second]| {
-            consume(2 * pair, first);
-            if 2 * pair < last {
-                consume(2 * pair + 1, second);
-            }
-        },
-    );
-}
-
-/// Each class on its own. A logit that is NaN or infinite makes its probability NaN, as in the scratch.
+/// Each class on its own.
 #[inline(always)]
 fn sigmoid_sums<S: Simd>(simd: S, tile: &Tile, labels: &[[i32; BLOCK]], sums: &mut Sums) -> u64 {
     let mut finite = true;
     for class in 0..tile.classes {
         let target = LabelClass { labels: &labels[..tile.blocks], class };
-        let logits = &tile.prediction.plane(class)[..tile.blocks];
         let mut predicted = sums.lanes(simd, Quantity::Predicted, class);
         let mut found = sums.target_sums(simd, class);
         sigmoid_pairs(
             simd,
-            logits,
+            &tile.prediction.plane(class)[..tile.blocks],
             #[inline(always)]
             |block, p| {
                 let p = Wide::of(p);
                 predicted += p.0 + p.1;
-                target.add(simd, block, p, &mut found);
+                found.add_masked(simd, target.mask(simd, block), p);
             },
         );
         // Probabilities are finite: where their sum is not, one was NaN.
@@ -225,15 +260,30 @@ fn softmax_gradient<S: Simd, const N: usize>(
     labels: &[[i32; BLOCK]],
     out: &mut Destination,
 ) -> bool {
+    if slope.logarithmic {
+        write_softmax::<S, N, true>(simd, slope, tile, labels, out)
+    } else {
+        write_softmax::<S, N, false>(simd, slope, tile, labels, out)
+    }
+}
+
+#[inline(always)]
+fn write_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    labels: &[[i32; BLOCK]],
+    out: &mut Destination,
+) -> bool {
     let mut source = Activate::<S, N>::new(simd, tile);
     let labels = &labels[..tile.blocks];
     let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
-    let mut k = [WideCoefficients::splat(simd, slope, 0); N];
+    let mut k = [WideCoefficients::splat_of(simd, slope, 0, LOGARITHMIC); N];
     for (class, k) in k.iter_mut().enumerate().skip(1) {
-        *k = WideCoefficients::splat(simd, slope, class);
+        *k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
     }
     let total = f32x16::splat(simd, slope.total());
-    let out: [&mut [Block]; N] = out.planes();
+    let mut out: [(&mut [Block], &[Block]); N] = out.planes();
     one_ahead(
         tile.blocks,
         #[inline(always)]
@@ -247,8 +297,13 @@ fn softmax_gradient<S: Simd, const N: usize>(
                 rest = k[class].rest(simd, &targets[class], block, rest, p[class], d[class]);
             }
             for class in 0..N {
-                let value = k[class].softmax(simd, &targets[class], block, rest, p[class], d[class]);
-                value.store_array(&mut out[class][block]);
+                d[class] = k[class].softmax(simd, &targets[class], block, rest, p[class], d[class]);
+            }
+            for (d, (out, ahead)) in d.into_iter().zip(&mut out) {
+                if let Some(next) = ahead.get(block) {
+                    prefetch(simd, next);
+                }
+                d.store_array(&mut out[block]);
             }
         },
     );
@@ -256,15 +311,35 @@ fn softmax_gradient<S: Simd, const N: usize>(
 }
 
 #[inline(always)]
-fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32; BLOCK]], out: &mut Destination) {
+fn sigmoid_gradient<S: Simd>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    labels: &[[i32; BLOCK]],
+    out: &mut Destination,
+) -> bool {
+    if slope.logarithmic {
+        write_sigmoid::<S, true>(simd, slope, tile, labels, out)
+    } else {
+        write_sigmoid::<S, false>(simd, slope, tile, labels, out)
+    }
+}
+
+#[inline(always)]
+fn write_sigmoid<S: Simd, const LOGARITHMIC: bool>(
+    simd: S,
+    slope: &Slope,
+    tile: &Tile,
+    labels: &[[i32; BLOCK]],
+    out: &mut Destination,
+) -> bool {
     for class in 0..tile.classes {
         let target = LabelClass { labels: &labels[..tile.blocks], class };
-        let logits = &tile.prediction.plane(class)[..tile.blocks];
-        let k = WideCoefficients::splat(simd, slope, class);
+        let k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
         let out = &mut out.plane(class)[..tile.blocks];
         sigmoid_pairs(
             simd,
-            logits,
+            &tile.prediction.plane(class)[..tile.blocks],
             #[inline(always)]
             |block, p| {
                 let d = k.by_probability(simd, &target, block);
@@ -272,4 +347,5 @@ fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32
             },
         );
     }
+    true
 }

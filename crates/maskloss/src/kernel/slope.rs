@@ -71,6 +71,12 @@ impl<S: Simd> WideCoefficients<S> {
         )
     }
 
+    /// `logarithmic`: as the slope says, but known to the compiler.
+    #[inline(always)]
+    pub(crate) fn splat_of(simd: S, slope: &Slope, class: usize, logarithmic: bool) -> Self {
+        Self { logarithmic, ..Self::splat(simd, slope, class) }
+    }
+
     /// Of rows of all classes, from the first one's place on.
     #[inline(always)]
     pub(crate) fn cyclic(simd: S, slope: &Slope, first: usize) -> Self {

@@ -4,7 +4,7 @@ use crate::criterion::Activation;
 use crate::kernel::class_target::TargetSums;
 use crate::kernel::log_product::{LogProduct, Scaled};
 use crate::kernel::wide::{Lanes, Wide, add_blocks};
-use crate::simd::{MaskWiden, Select, Simd, SimdBase, f64x8, mask32x16};
+use crate::simd::{Simd, SimdBase, f64x8, mask32x16};
 use crate::statistics::{Needs, Quantity};
 use crate::sum::fold8;
 use crate::tile::Block;
@@ -40,9 +40,7 @@ impl<S: Simd> LogSums<S> {
     #[inline(always)]
     pub(crate) fn add(&mut self, simd: S, is: mask32x16<S>, s: Scaled<S>, linear: Wide<S>) {
         self.product.multiply(simd, is, s);
-        let zero = f64x8::splat(simd, 0.0);
-        let (low, high) = is.widen();
-        self.linear += low.select(linear.0, zero) + high.select(linear.1, zero);
+        self.linear += linear.sum_where(simd, is);
     }
 }
 
@@ -169,6 +167,21 @@ impl<'s> Sums<'s> {
         if let Some(log) = self.logs.get_mut(class) {
             *log = sums.product;
         }
+    }
+
+    /// Adds `value` of the pixels that the mask names to a sum that is wanted.
+    #[inline(always)]
+    pub(crate) fn add_masked<S: Simd>(
+        &mut self,
+        simd: S,
+        quantity: Quantity,
+        class: usize,
+        is: mask32x16<S>,
+        value: Wide<S>,
+    ) {
+        let slot = self.slot(quantity, class);
+        let lanes = &mut self.lanes[slot];
+        (f64x8::load_array_ref(simd, lanes) + value.sum_where(simd, is)).store_array(lanes);
     }
 
     /// Adds `term` of each block to a sum, where it is wanted.

@@ -1,6 +1,6 @@
 //! 16 pixels in double precision, and sums of them in a fixed order.
 
-use crate::simd::{Simd, SimdBase, SimdNarrow, SimdWiden, f32x16, f64x8};
+use crate::simd::{MaskWiden, Select, Simd, SimdBase, SimdNarrow, SimdWiden, f32x16, f64x8, mask32x16};
 use crate::tile::{BLOCK, Block};
 
 /// A sum in progress. Lane j takes the pixels 8k + j of a plane, in order: the 16 pixels of a block are widened to twice 8 `f64`,
@@ -57,6 +57,14 @@ impl<S: Simd> Wide<S> {
         self.0.store_slice(&mut values[..8]);
         self.1.store_slice(&mut values[8..]);
         values
+    }
+
+    /// The sum of both halves, of the pixels that the mask names.
+    #[inline(always)]
+    pub(crate) fn sum_where(self, simd: S, is: mask32x16<S>) -> f64x8<S> {
+        let zero = f64x8::splat(simd, 0.0);
+        let (low, high) = is.widen();
+        low.select(self.0, zero) + high.select(self.1, zero)
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! The exponential function of 16 f32 at once.
 
-use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16, in_line_if_short};
+use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16, in_line_if_short, mask32x16};
 use std::f32::consts::{LN_2, LOG2_E};
 
 // Method:
@@ -54,20 +54,13 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
 /// finite number where one is infinite or NaN.
 #[inline(always)]
 pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> ([f32x16<S>; N], i32x16<S>) {
-    let size = |x: f32x16<S>| x.abs().bitcast::<i32x16<S>>();
-    let mut largest = i32x16::splat(simd, 0);
-    for x in x {
-        largest = largest.max(size(x));
-    }
+    let largest = largest_size(simd, x);
     let values = in_line_if_short(
         simd,
         #[inline(always)]
         || {
-            let mut values = x;
-            for value in &mut values {
-                *value = exp_of_normal_result(simd, *value);
-            }
-            if !largest.simd_le((-SMALLEST_NORMAL_RESULT).to_bits() as i32).all_true() {
+            let [mut values] = exp_of_normal_results(simd, [x]);
+            if !have_normal_results(largest).all_true() {
                 for (value, x) in values.iter_mut().zip(x) {
                     *value = select_other_results(simd, x, *value);
                 }
@@ -78,32 +71,86 @@ pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> (
     (values, largest)
 }
 
+/// [`exp`] of several vectors where [`have_normal_results`] holds of their [`largest_size`]: without a test on the way.
+#[inline(always)]
+pub(crate) fn exp_of_each<S: Simd, const N: usize, const B: usize>(
+    simd: S,
+    x: [[f32x16<S>; N]; B],
+) -> [[f32x16<S>; N]; B] {
+    in_line_if_short(
+        simd,
+        #[inline(always)]
+        || exp_of_normal_results(simd, x),
+    )
+}
+
+/// The bits of the largest |x| of each lane.
+#[inline(always)]
+pub(crate) fn largest_size<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> i32x16<S> {
+    let mut largest = i32x16::splat(simd, 0);
+    for x in x {
+        largest = largest.max(x.abs().bitcast::<i32x16<S>>());
+    }
+    largest
+}
+
+/// Where the exponentials of numbers up to this [`largest_size`] are normal numbers.
+#[inline(always)]
+pub(crate) fn have_normal_results<S: Simd>(largest: i32x16<S>) -> mask32x16<S> {
+    largest.simd_le((-SMALLEST_NORMAL_RESULT).to_bits() as i32)
+}
+
 #[inline(always)]
 fn exp_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
-    let scaled = exp_of_normal_result(simd, x);
+    let [[scaled]] = exp_of_normal_results(simd, [[x]]);
     if x.abs().simd_le(-SMALLEST_NORMAL_RESULT).all_true() { scaled } else { select_other_results(simd, x, scaled) }
 }
 
-/// Steps 1 to 4.
+/// Steps 1 to 4, each of all vectors before the next: a step waits four cycles for the one before it, and the processor looks only
+/// some sixty operations ahead for what else it could do.
 #[inline(always)]
-fn exp_of_normal_result<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
+fn exp_of_normal_results<S: Simd, const N: usize, const B: usize>(
+    simd: S,
+    x: [[f32x16<S>; N]; B],
+) -> [[f32x16<S>; N]; B] {
     let constant = |value| f32x16::splat(simd, value);
     let fma = |a, b, c| fused_multiply_add(simd, a, b, c);
-
-    let shifted = fma(x, constant(LOG2_E), constant(ROUND_TO_INTEGER));
-    let k = shifted - ROUND_TO_INTEGER;
-    let r = fma(k, constant(-LN_2_HIGH), x);
-    let r = fma(k, constant(-LN_2_LOW), r);
-
-    let q = fma(constant(Q_4), r, constant(Q_3));
-    let q = fma(q, r, constant(Q_2));
-    let q = fma(q, r, constant(Q_1));
-    let q = fma(q, r, constant(Q_0));
-    let e_to_r = fma(fma(q, r, constant(1.0)), r, constant(1.0));
-
-    // Shifted left, only the low 9 bits of the sum remain: k, modulo 512.
-    let exponent = shifted.bitcast::<i32x16<S>>() << 23;
-    (e_to_r.bitcast::<i32x16<S>>() + exponent).bitcast()
+    let (mut shifted, mut k, mut r, mut value) = (x, x, x, [[constant(Q_4); N]; B]);
+    for b in 0..B {
+        for i in 0..N {
+            shifted[b][i] = fma(x[b][i], constant(LOG2_E), constant(ROUND_TO_INTEGER));
+        }
+    }
+    for b in 0..B {
+        for i in 0..N {
+            k[b][i] = shifted[b][i] - ROUND_TO_INTEGER;
+        }
+    }
+    for b in 0..B {
+        for i in 0..N {
+            r[b][i] = fma(k[b][i], constant(-LN_2_HIGH), x[b][i]);
+        }
+    }
+    for b in 0..B {
+        for i in 0..N {
+            r[b][i] = fma(k[b][i], constant(-LN_2_LOW), r[b][i]);
+        }
+    }
+    for coefficient in [Q_3, Q_2, Q_1, Q_0, 1.0, 1.0] {
+        for b in 0..B {
+            for i in 0..N {
+                value[b][i] = fma(value[b][i], r[b][i], constant(coefficient));
+            }
+        }
+    }
+    for b in 0..B {
+        for i in 0..N {
+            // Shifted left, only the low 9 bits of the sum remain: k, modulo 512.
+            let exponent = shifted[b][i].bitcast::<i32x16<S>>() << 23;
+            value[b][i] = (value[b][i].bitcast::<i32x16<S>>() + exponent).bitcast();
+        }
+    }
+    value
 }
 
 /// Step 5.

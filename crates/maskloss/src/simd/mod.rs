@@ -14,7 +14,7 @@ mod ln;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use exp::{exp, exp_each};
+pub(crate) use exp::{exp, exp_each, exp_of_each, have_normal_results, largest_size};
 pub(crate) use fearless_simd::prelude::*;
 pub(crate) use fearless_simd::{
     MaskWiden, Simd, f32x4, f32x16, f64x8, i32x4, i32x16, mask32x16, u8x16, u8x32, u8x64, u32x4, u32x16,
@@ -110,6 +110,27 @@ fn name(level: fearless_simd::Level) -> &'static str {
     } else {
         "neon"
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fearless_simd::kernel!(
+    #[inline(always)]
+    fn prefetch_by_sse2(sse2: Sse2, place: *const i8) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(place);
+    }
+);
+
+/// Asks for what the next tile will read or write, into the L2 cache: the L1 cache has no room for it beside this tile. The processor
+/// itself looks ahead in few streams, and in none beyond a page.
+#[inline(always)]
+pub(crate) fn prefetch<S: Simd, T>(simd: S, place: &T) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse2) = simd.level().as_sse2() {
+        prefetch_by_sse2(sse2, std::ptr::from_ref(place).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (simd, place);
 }
 
 /// Whether the level has an instruction that multiplies and adds with one rounding. Constant

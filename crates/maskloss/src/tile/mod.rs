@@ -20,7 +20,7 @@ pub(crate) const BLOCK: usize = 16;
 pub(crate) const CHUNK: usize = 4096;
 /// What the planes of a tile may take: with the scratch, a part of a usual L2 cache. Half of an L1 cache was 10 % slower at 19
 /// classes: the loops over its pixels are too short.
-const TILE_BYTES: usize = 64 << 10;
+const TILE_BYTES: usize = 128 << 10;
 
 /// The most pixels of a tile.
 pub(crate) const LARGEST_TILE: usize = 1024;
@@ -48,6 +48,27 @@ impl<'a> PlaneSet<'a> {
     pub(crate) fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
         let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
         Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
+    }
+
+    /// The caller's blocks behind those of one plane, as many, which the next tile will want; or the same ones.
+    #[inline(always)]
+    pub(crate) fn plane_ahead(&self, class: usize) -> &'a [Block] {
+        match *self {
+            Self::Borrowed { data, stride, pixels } => {
+                data.get(class * stride + pixels..class * stride + 2 * pixels).map(|data| data.as_chunks().0)
+            }
+            Self::Scratch { .. } => None,
+        }
+        .unwrap_or_else(|| self.plane(class))
+    }
+
+    /// One block of one plane.
+    #[inline(always)]
+    pub(crate) fn block(&self, class: usize, block: usize) -> &'a Block {
+        match *self {
+            Self::Borrowed { data, stride, .. } => &data[class * stride + block * BLOCK..][..BLOCK].as_chunks().0[0],
+            Self::Scratch { data, blocks } => &data[class * blocks + block],
+        }
     }
 
     /// The blocks of one plane.
