@@ -218,10 +218,11 @@ fn exponentials_of_four<S: Simd>(
     planes: &mut [Block],
 ) -> i32x16<S> {
     let blocks = total.len();
-    let logits = |k: usize| &tile.prediction.plane(class + k)[..blocks];
-    let ahead = |k: usize| &tile.prediction.plane_ahead(class + k)[..blocks];
-    let (z0, z1, z2, z3) = (logits(0), logits(1), logits(2), logits(3));
-    let (a0, a1, a2, a3) = (ahead(0), ahead(1), ahead(2), ahead(3));
+    let prediction = tile.prediction;
+    let (z0, z1) = (&prediction.plane(class)[..blocks], &prediction.plane(class + 1)[..blocks]);
+    let (z2, z3) = (&prediction.plane(class + 2)[..blocks], &prediction.plane(class + 3)[..blocks]);
+    let (next0, next1) = (&prediction.plane_ahead(class)[..blocks], &prediction.plane_ahead(class + 1)[..blocks]);
+    let (next2, next3) = (&prediction.plane_ahead(class + 2)[..blocks], &prediction.plane_ahead(class + 3)[..blocks]);
     let (p01, p23) = planes.split_at_mut(2 * blocks);
     let ((p0, p1), (p2, p3)) = (p01.split_at_mut(blocks), p23.split_at_mut(blocks));
     let p3 = &mut p3[..blocks];
@@ -233,10 +234,10 @@ fn exponentials_of_four<S: Simd>(
             f32x16::load_array_ref(simd, &z2[b]),
             f32x16::load_array_ref(simd, &z3[b]),
         ];
-        prefetch(simd, &a0[b]);
-        prefetch(simd, &a1[b]);
-        prefetch(simd, &a2[b]);
-        prefetch(simd, &a3[b]);
+        prefetch(simd, &next0[b]);
+        prefetch(simd, &next1[b]);
+        prefetch(simd, &next2[b]);
+        prefetch(simd, &next3[b]);
         let [values] = exp_of_each(simd, [z]);
         let sum = f32x16::load_array_ref(simd, &total[b]) + values[0] + values[1] + values[2] + values[3];
         sum.store_array(&mut total[b]);

@@ -1,6 +1,9 @@
 //! The exponential function of 16 f32 at once.
 
-use super::{Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, i32x16, in_line_if_short, mask32x16};
+use super::{
+    Bytes, Select, Simd, SimdBase, SimdMask, f32x16, fused_multiply_add, has_fused_multiply_add, i32x16,
+    in_line_if_short, mask32x16,
+};
 use std::f32::consts::{LN_2, LOG2_E};
 
 // Method:
@@ -55,33 +58,34 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
 #[inline(always)]
 pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> ([f32x16<S>; N], i32x16<S>) {
     let largest = largest_size(simd, x);
-    let values = in_line_if_short(
-        simd,
-        #[inline(always)]
-        || {
-            let [mut values] = exp_of_normal_results(simd, [x]);
-            if !have_normal_results(largest).all_true() {
-                for (value, x) in values.iter_mut().zip(x) {
-                    *value = select_other_results(simd, x, *value);
-                }
-            }
-            values
-        },
-    );
+    let [mut values] = exp_of_each(simd, [x]);
+    if !have_normal_results(largest).all_true() {
+        for (value, x) in values.iter_mut().zip(x) {
+            *value = select_other_results(simd, x, *value);
+        }
+    }
     (values, largest)
 }
 
-/// [`exp`] of several vectors where [`have_normal_results`] holds of their [`largest_size`]: without a test on the way.
+/// [`exp`] of several vectors where [`have_normal_results`] holds of their [`largest_size`]: without a test on the way. Where × and +
+/// are not one instruction, each alone is a crowd already.
 #[inline(always)]
 pub(crate) fn exp_of_each<S: Simd, const N: usize, const B: usize>(
     simd: S,
     x: [[f32x16<S>; N]; B],
 ) -> [[f32x16<S>; N]; B] {
-    in_line_if_short(
-        simd,
-        #[inline(always)]
-        || exp_of_normal_results(simd, x),
-    )
+    if has_fused_multiply_add(simd) {
+        return exp_of_normal_results(simd, x);
+    }
+    let mut values = x;
+    for value in values.as_flattened_mut() {
+        [[*value]] = in_line_if_short(
+            simd,
+            #[inline(always)]
+            || exp_of_normal_results(simd, [[*value]]),
+        );
+    }
+    values
 }
 
 /// The bits of the largest |x| of each lane.
