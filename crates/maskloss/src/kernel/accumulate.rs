@@ -60,6 +60,7 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
             let mut present = present.iter().peekable();
             if by_blocks && !WEIGHTED && !broken && sums.are_of_products() {
                 add_own_classes(simd, tile, labels, activated, sums);
+                // What is left is P, as if no class occurred.
                 present = [].iter().peekable();
             }
             for class in 0..tile.classes {

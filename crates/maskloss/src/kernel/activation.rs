@@ -91,24 +91,22 @@ impl<'s> Activator<'s> {
     #[inline(always)]
     fn softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
         self.0.shift[..tile.blocks].fill([0.0; BLOCK]);
-        if have_normal_results(self.exponentials::<S, false>(simd, tile)).all_true()
-            && self.has_plain_denominators(simd, tile)
-        {
-            return (true, 0);
+        let mut finite = true;
+        if !have_normal_results(self.exponentials::<S, false>(simd, tile)).all_true() {
+            finite = self.exponentials::<S, true>(simd, tile).simd_le(LARGEST_FINITE).all_true();
         }
-        let finite = self.exponentials::<S, true>(simd, tile).simd_le(LARGEST_FINITE).all_true();
-        if finite && self.has_plain_denominators(simd, tile) {
+        if self.invert_denominators(simd, tile) && finite {
             return (true, 0);
         }
         let non_finite = self.choose_shifts(tile);
         self.exponentials::<S, true>(simd, tile);
-        self.has_plain_denominators(simd, tile);
+        self.invert_denominators(simd, tile);
         (true, non_finite)
     }
 
-    /// `scale = 1 / denominator`, and whether all of those are plain.
+    /// `scale = 1 / denominator`; whether all of those are plain.
     #[inline(always)]
-    fn has_plain_denominators<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
+    fn invert_denominators<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
         let mut plain = mask32x16::splat(simd, true);
         for (scale, denominator) in self.0.scale.iter_mut().zip(&self.0.denominator[..tile.blocks]) {
             let s = f32x16::load_array_ref(simd, denominator);
@@ -136,10 +134,12 @@ impl<'s> Activator<'s> {
             while class < end {
                 let count = if SHIFTED || end - class < SIDE_BY_SIDE { 1 } else { SIDE_BY_SIDE };
                 let planes = &mut planes[class * blocks..][..count * blocks];
-                let size = match count {
-                    _ if SHIFTED => shifted_exponentials(simd, tile, class, shift, total, planes),
-                    1 => exponentials_of_one(simd, tile, class, total, planes),
-                    _ => exponentials_of_four(simd, tile, class, total, planes),
+                let size = if SHIFTED {
+                    shifted_exponentials(simd, tile, class, shift, total, planes)
+                } else if count == 1 {
+                    exponentials_of_one(simd, tile, class, total, planes)
+                } else {
+                    exponentials_of_four(simd, tile, class, total, planes)
                 };
                 largest = largest.max(size);
                 class += count;
@@ -238,7 +238,7 @@ fn exponentials_of_four<S: Simd>(
         prefetch(simd, &next1[b]);
         prefetch(simd, &next2[b]);
         prefetch(simd, &next3[b]);
-        let [values] = exp_of_each(simd, [z]);
+        let values = exp_of_each(simd, z);
         let sum = f32x16::load_array_ref(simd, &total[b]) + values[0] + values[1] + values[2] + values[3];
         sum.store_array(&mut total[b]);
         values[0].store_array(&mut p0[b]);
@@ -289,7 +289,7 @@ fn exponentials_of<S: Simd, const B: usize>(
     for b in 0..B {
         z[b] = f32x16::load_array_ref(simd, &logits[b]);
     }
-    let [values] = exp_of_each(simd, [z]);
+    let values = exp_of_each(simd, z);
     for b in 0..B {
         values[b].store_array(&mut plane[b]);
         (f32x16::load_array_ref(simd, &total[b]) + values[b]).store_array(&mut total[b]);

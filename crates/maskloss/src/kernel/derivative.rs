@@ -44,13 +44,6 @@ impl Destination<'_, '_> {
         }
     }
 
-    /// Makes everything 0.
-    pub(crate) fn clear(&mut self, blocks: usize, classes: usize) {
-        for class in 0..classes {
-            self.plane(class)[..blocks].fill([0.0; 16]);
-        }
-    }
-
     /// The same of all planes at once, of N classes.
     #[inline(always)]
     pub(crate) fn planes<const N: usize>(&mut self) -> [(&mut [Block], &[Block]); N] {
@@ -66,6 +59,13 @@ impl Destination<'_, '_> {
                 let mut planes = data.chunks_exact_mut(*blocks);
                 std::array::from_fn(|_| (planes.next().unwrap_or_default(), &[][..]))
             }
+        }
+    }
+
+    /// Makes everything 0.
+    pub(crate) fn clear(&mut self, blocks: usize, classes: usize) {
+        for class in 0..classes {
+            self.plane(class)[..blocks].fill([0.0; 16]);
         }
     }
 }
@@ -188,6 +188,7 @@ fn by_target<S: Simd, const CURVED: bool, const CROSSED: bool, const LOGARITHMIC
     }
 }
 
+/// `LOGARITHMIC`: as the slope says; not looked at where `CURVED`, which saves copies.
 struct Pass<'a, S, const CURVED: bool, const CROSSED: bool, const LOGARITHMIC: bool> {
     simd: S,
     slope: &'a Slope<'a>,

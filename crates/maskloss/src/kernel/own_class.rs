@@ -14,7 +14,8 @@ pub(crate) const MANY: usize = 12;
 /// I, G and `Σ −log p` of a tile after softmax, where every pixel counts once and all is finite.
 ///
 /// Departure 19: labels lie in regions, so that a block has one class or two. It visits those, and not each class its blocks. The
-/// addends of a class keep their order, and its sums their bits.
+/// addends of a class keep their order; G alone is counted block by block, which rounds only where pixels of other tiles of the chunk
+/// have fractional weights.
 #[inline(always)]
 pub(crate) fn add_own_classes<S: Simd>(
     simd: S,

@@ -1,6 +1,6 @@
 //! Few exclusive classes, or each class on its own: a block goes from logits to sums (pass 1) or to its gradient (pass 2) without
-//! leaving the registers. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift. All else
-//! goes through the scratch of [`activation`](super::activation), which gives the same bits.
+//! leaving the registers. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or, for softmax,
+//! lies beyond ±87.3. All else goes through the scratch of [`activation`](super::activation), which gives the same bits.
 
 use crate::criterion::Activation;
 use crate::kernel::activation::{PLAIN_DENOMINATORS, non_finite, sigmoid};
@@ -56,7 +56,10 @@ pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Til
         return false;
     }
     match (slope.activation, tile.classes) {
-        (Activation::Sigmoid, _) => dispatch!(level, simd => sigmoid_gradient(simd, slope, tile, labels, out)),
+        (Activation::Sigmoid, _) => {
+            dispatch!(level, simd => sigmoid_gradient(simd, slope, tile, labels, out));
+            true
+        }
         (Activation::Softmax, 2) => dispatch!(level, simd => softmax_gradient::<_, 2>(simd, slope, tile, labels, out)),
         (Activation::Softmax, 3) => dispatch!(level, simd => softmax_gradient::<_, 3>(simd, slope, tile, labels, out)),
         (Activation::Softmax, 4) => dispatch!(level, simd => softmax_gradient::<_, 4>(simd, slope, tile, labels, out)),
@@ -65,8 +68,8 @@ pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Til
 }
 
 /// Departure 6: a group of blocks is activated while the one before it is added or written. The steps of a group are a chain of some 85
-/// cycles, and the processor looks only some sixty operations ahead for what does not wait. Nothing may branch between two steps, or
-/// the compiler moves what is before the branch behind it.
+/// cycles, and the processor looks only some sixty operations ahead for what does not wait. Nothing may branch within an
+/// activation, or the compiler moves what is before the branch behind it.
 #[inline(always)]
 fn one_ahead<T: Copy>(groups: usize, mut activate: impl FnMut(usize) -> T, mut consume: impl FnMut(usize, T)) {
     if groups == 0 {
@@ -80,14 +83,14 @@ fn one_ahead<T: Copy>(groups: usize, mut activate: impl FnMut(usize) -> T, mut c
     }
 }
 
-/// `1 / (1 + exp(−z))`.
+/// [`sigmoid`] of some blocks, with its test of the range last: those of the rare ones that fail it are taken from there.
 #[inline(always)]
 fn sigmoids<S: Simd, const B: usize>(simd: S, z: &[Block; B]) -> [f32x16<S>; B] {
     let mut negative = [f32x16::splat(simd, 0.0); B];
     for b in 0..B {
         negative[b] = -f32x16::load_array_ref(simd, &z[b]);
     }
-    let [mut p] = exp_of_each(simd, [negative]);
+    let mut p = exp_of_each(simd, negative);
     for p in &mut p {
         *p += 1.0;
     }
@@ -150,7 +153,7 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
         for (z, logits) in z.iter_mut().zip(self.logits) {
             *z = f32x16::load_array_ref(self.simd, &logits[block]);
         }
-        let [mut p] = exp_of_each(self.simd, [z]);
+        let mut p = exp_of_each(self.simd, z);
         let mut denominator = p[0];
         for &numerator in &p[1..] {
             denominator += numerator;
@@ -205,6 +208,7 @@ fn add_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
                 let wide = Wide::of(p[class]);
                 predicted[class] += wide.0 + wide.1;
                 let is = targets[class].mask(simd, block);
+                // Departure 4 pays only where logarithms stand behind the branch.
                 if !LOGARITHMIC {
                     found[class].add_masked(simd, is, wide);
                 } else if is.any_true() {
@@ -311,13 +315,7 @@ fn write_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
 }
 
 #[inline(always)]
-fn sigmoid_gradient<S: Simd>(
-    simd: S,
-    slope: &Slope,
-    tile: &Tile,
-    labels: &[[i32; BLOCK]],
-    out: &mut Destination,
-) -> bool {
+fn sigmoid_gradient<S: Simd>(simd: S, slope: &Slope, tile: &Tile, labels: &[[i32; BLOCK]], out: &mut Destination) {
     if slope.logarithmic {
         write_sigmoid::<S, true>(simd, slope, tile, labels, out)
     } else {
@@ -332,7 +330,7 @@ fn write_sigmoid<S: Simd, const LOGARITHMIC: bool>(
     tile: &Tile,
     labels: &[[i32; BLOCK]],
     out: &mut Destination,
-) -> bool {
+) {
     for class in 0..tile.classes {
         let target = LabelClass { labels: &labels[..tile.blocks], class };
         let k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
@@ -347,5 +345,4 @@ fn write_sigmoid<S: Simd, const LOGARITHMIC: bool>(
             },
         );
     }
-    true
 }

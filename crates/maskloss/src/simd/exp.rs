@@ -58,7 +58,7 @@ pub(crate) fn exp<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
 #[inline(always)]
 pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> ([f32x16<S>; N], i32x16<S>) {
     let largest = largest_size(simd, x);
-    let [mut values] = exp_of_each(simd, [x]);
+    let mut values = exp_of_each(simd, x);
     if !have_normal_results(largest).all_true() {
         for (value, x) in values.iter_mut().zip(x) {
             *value = select_other_results(simd, x, *value);
@@ -67,22 +67,19 @@ pub(crate) fn exp_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> (
     (values, largest)
 }
 
-/// [`exp`] of several vectors where [`have_normal_results`] holds of their [`largest_size`]: without a test on the way. Where × and +
-/// are not one instruction, each alone is a crowd already.
+/// [`exp`] of several vectors where [`have_normal_results`] holds of their [`largest_size`]: without step 5. Where × and + are not one
+/// instruction, one vector alone fills the registers.
 #[inline(always)]
-pub(crate) fn exp_of_each<S: Simd, const N: usize, const B: usize>(
-    simd: S,
-    x: [[f32x16<S>; N]; B],
-) -> [[f32x16<S>; N]; B] {
+pub(crate) fn exp_of_each<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> [f32x16<S>; N] {
     if has_fused_multiply_add(simd) {
         return exp_of_normal_results(simd, x);
     }
     let mut values = x;
-    for value in values.as_flattened_mut() {
-        [[*value]] = in_line_if_short(
+    for value in &mut values {
+        [*value] = in_line_if_short(
             simd,
             #[inline(always)]
-            || exp_of_normal_results(simd, [[*value]]),
+            || exp_of_normal_results(simd, [*value]),
         );
     }
     values
@@ -106,53 +103,38 @@ pub(crate) fn have_normal_results<S: Simd>(largest: i32x16<S>) -> mask32x16<S> {
 
 #[inline(always)]
 fn exp_in_line<S: Simd>(simd: S, x: f32x16<S>) -> f32x16<S> {
-    let [[scaled]] = exp_of_normal_results(simd, [[x]]);
+    let [scaled] = exp_of_normal_results(simd, [x]);
     if x.abs().simd_le(-SMALLEST_NORMAL_RESULT).all_true() { scaled } else { select_other_results(simd, x, scaled) }
 }
 
 /// Steps 1 to 4, each of all vectors before the next: a step waits four cycles for the one before it, and the processor looks only
 /// some sixty operations ahead for what else it could do.
 #[inline(always)]
-fn exp_of_normal_results<S: Simd, const N: usize, const B: usize>(
-    simd: S,
-    x: [[f32x16<S>; N]; B],
-) -> [[f32x16<S>; N]; B] {
+fn exp_of_normal_results<S: Simd, const N: usize>(simd: S, x: [f32x16<S>; N]) -> [f32x16<S>; N] {
     let constant = |value| f32x16::splat(simd, value);
     let fma = |a, b, c| fused_multiply_add(simd, a, b, c);
-    let (mut shifted, mut k, mut r, mut value) = (x, x, x, [[constant(Q_4); N]; B]);
-    for b in 0..B {
-        for i in 0..N {
-            shifted[b][i] = fma(x[b][i], constant(LOG2_E), constant(ROUND_TO_INTEGER));
-        }
+    let (mut shifted, mut k, mut r, mut value) = (x, x, x, [constant(Q_4); N]);
+    for i in 0..N {
+        shifted[i] = fma(x[i], constant(LOG2_E), constant(ROUND_TO_INTEGER));
     }
-    for b in 0..B {
-        for i in 0..N {
-            k[b][i] = shifted[b][i] - ROUND_TO_INTEGER;
-        }
+    for i in 0..N {
+        k[i] = shifted[i] - ROUND_TO_INTEGER;
     }
-    for b in 0..B {
-        for i in 0..N {
-            r[b][i] = fma(k[b][i], constant(-LN_2_HIGH), x[b][i]);
-        }
+    for i in 0..N {
+        r[i] = fma(k[i], constant(-LN_2_HIGH), x[i]);
     }
-    for b in 0..B {
-        for i in 0..N {
-            r[b][i] = fma(k[b][i], constant(-LN_2_LOW), r[b][i]);
-        }
+    for i in 0..N {
+        r[i] = fma(k[i], constant(-LN_2_LOW), r[i]);
     }
     for coefficient in [Q_3, Q_2, Q_1, Q_0, 1.0, 1.0] {
-        for b in 0..B {
-            for i in 0..N {
-                value[b][i] = fma(value[b][i], r[b][i], constant(coefficient));
-            }
+        for i in 0..N {
+            value[i] = fma(value[i], r[i], constant(coefficient));
         }
     }
-    for b in 0..B {
-        for i in 0..N {
-            // Shifted left, only the low 9 bits of the sum remain: k, modulo 512.
-            let exponent = shifted[b][i].bitcast::<i32x16<S>>() << 23;
-            value[b][i] = (value[b][i].bitcast::<i32x16<S>>() + exponent).bitcast();
-        }
+    for i in 0..N {
+        // Shifted left, only the low 9 bits of the sum remain: k, modulo 512.
+        let exponent = shifted[i].bitcast::<i32x16<S>>() << 23;
+        value[i] = (value[i].bitcast::<i32x16<S>>() + exponent).bitcast();
     }
     value
 }

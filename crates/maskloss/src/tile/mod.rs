@@ -26,7 +26,7 @@ const TILE_BYTES: usize = 128 << 10;
 pub(crate) const LARGEST_TILE: usize = 1024;
 
 /// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. It belongs to the numerics
-/// only where targets are soft: what was counted of them joins the sums at the end of a tile.
+/// only where targets are soft or pixels weighted: what was counted joins the sums at the end of a tile.
 pub(crate) fn tile_pixels(classes: usize) -> usize {
     let fitting = TILE_BYTES / (size_of::<f32>() * classes.max(1));
     let rounded = if fitting < 2 * BLOCK { BLOCK } else { 1 << fitting.ilog2() };
@@ -50,7 +50,8 @@ impl<'a> PlaneSet<'a> {
         Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
     }
 
-    /// The caller's blocks behind those of one plane, as many, which the next tile will want; or the same ones.
+    /// The caller's blocks behind those of one plane, as many; or the same ones. Departure 20: the next tile will want them, and each of
+    /// its planes is too short a stream for the processor to notice.
     #[inline(always)]
     pub(crate) fn plane_ahead(&self, class: usize) -> &'a [Block] {
         match *self {
@@ -65,10 +66,7 @@ impl<'a> PlaneSet<'a> {
     /// One block of one plane.
     #[inline(always)]
     pub(crate) fn block(&self, class: usize, block: usize) -> &'a Block {
-        match *self {
-            Self::Borrowed { data, stride, .. } => &data[class * stride + block * BLOCK..][..BLOCK].as_chunks().0[0],
-            Self::Scratch { data, blocks } => &data[class * blocks + block],
-        }
+        &self.plane(class)[block]
     }
 
     /// The blocks of one plane.
