@@ -1,8 +1,8 @@
 /** The founding study: its network, losses and optimiser beside those of tfjs, what a training must show, and the command. */
 import test from 'ava'
 import { spawn, spawnSync } from 'node:child_process'
-import { on, once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -235,14 +235,12 @@ test('the command: stopped in the middle, it goes on where it was', async (t) =>
   ]
   const command = [MAIN, ...choice, '--iterations', '300', '--processes', '1', '--out', folder]
 
-  // Ended when the first run's record is there: in a group of its own, with its trainers.
-  const watcher = watch(folder, { recursive: true })
-  const first = spawn(process.execPath, command, { detached: true, stdio: 'ignore' })
+  // Ended when it says that the first run is: in a group of its own, with its trainers.
+  const first = spawn(process.execPath, command, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const exit = once(first, 'exit')
-  for await (const [, name] of on(watcher, 'change')) if ((name as string).endsWith('.json.gz')) break
+  for await (const told of first.stderr) if (/^1 of/m.test(String(told))) break
   process.kill(-first.pid!, 'SIGKILL')
   await exit
-  watcher.close()
   const done = readdirSync(join(folder, '300/runs')).filter((name) => name.endsWith('.json.gz'))
   t.true(done.length < losses.length)
 

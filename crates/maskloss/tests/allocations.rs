@@ -94,10 +94,10 @@ fn a_small_call_allocates_a_few_times() {
 
 #[test]
 fn a_large_call_does_not_allocate_for_its_pixels() {
-    // The exact sums of several chunks have digits; pass 2 holds the planes of each task of 2¹⁸ elements.
+    // The exact sums of several chunks have digits; pass 2 holds the planes of each task of 2¹⁶ elements.
     let digits = 5;
     for pixels in [1 << 19, 1 << 20] {
-        let tasks = (CLASSES * pixels) >> 18;
+        let tasks = (CLASSES * pixels) >> 16;
         for (with_gradient, most) in [(false, 4 + digits), (true, 6 + digits + tasks)] {
             let found = allocations(pixels, with_gradient);
             assert!(found <= most, "{found} allocations, {pixels} pixels, gradient {with_gradient}");
