@@ -73,7 +73,7 @@ impl<'s> Activator<'s> {
             Activation::None => self.identity(simd, tile),
         };
         let planes = if planes {
-            PlaneSet::Scratch { data: &self.0.planes[..tile.classes * blocks], blocks }
+            PlaneSet::Scratch { data: &self.0.planes[..tile.classes * blocks], blocks, ahead: &[] }
         } else {
             tile.prediction
         };

@@ -22,8 +22,8 @@ use crate::tile::{Block, Tile, TileTarget, fit};
 pub(crate) enum Destination<'a, 'p> {
     /// The part `from .. from + len` of the caller's planes.
     Direct { planes: &'a mut [&'p mut [f32]], from: usize, len: usize },
-    /// Plane c starts at block `c · blocks`.
-    Scratch { data: &'a mut [Block], blocks: usize },
+    /// Plane c starts at block `c · blocks`. `to`: the caller's rows that these planes will be turned into, if there are such.
+    Scratch { data: &'a mut [Block], blocks: usize, to: &'a [Block] },
 }
 
 impl Destination<'_, '_> {
@@ -31,16 +31,18 @@ impl Destination<'_, '_> {
     pub(crate) fn plane(&mut self, class: usize) -> &mut [Block] {
         match self {
             Self::Direct { planes, from, len } => planes[class][*from..*from + *len].as_chunks_mut().0,
-            Self::Scratch { data, blocks } => &mut data[class * *blocks..][..*blocks],
+            Self::Scratch { data, blocks, .. } => &mut data[class * *blocks..][..*blocks],
         }
     }
 
-    /// One plane, and what lies behind it in the caller's memory, where the next tile will be written.
+    /// One plane, and a part of the caller's memory that is written next: what lies behind the plane, or the rows it is turned into.
     #[inline(always)]
     pub(crate) fn plane_and_ahead(&mut self, class: usize) -> (&mut [Block], &[Block]) {
         match self {
             Self::Direct { planes, from, len } => in_two(planes[class], *from, *len),
-            Self::Scratch { data, blocks } => (&mut data[class * *blocks..][..*blocks], &[]),
+            Self::Scratch { data, blocks, to } => {
+                (&mut data[class * *blocks..][..*blocks], to.chunks(*blocks).nth(class).unwrap_or_default())
+            }
         }
     }
 
@@ -55,9 +57,9 @@ impl Destination<'_, '_> {
                     None => (&mut [][..], &[][..]),
                 })
             }
-            Self::Scratch { data, blocks } => {
-                let mut planes = data.chunks_exact_mut(*blocks);
-                std::array::from_fn(|_| (planes.next().unwrap_or_default(), &[][..]))
+            Self::Scratch { data, blocks, to } => {
+                let (mut planes, mut rows) = (data.chunks_exact_mut(*blocks), to.chunks(*blocks));
+                std::array::from_fn(|_| (planes.next().unwrap_or_default(), rows.next().unwrap_or_default()))
             }
         }
     }

@@ -136,6 +136,7 @@ struct Softmax<S: Simd, const N: usize> {
 struct Activate<'a, S: Simd, const N: usize> {
     simd: S,
     logits: [&'a [Block]; N],
+    ahead: [&'a [Block]; N],
     /// Whether all exponentials were normal numbers, and all denominators plain.
     sound: mask32x16<S>,
 }
@@ -144,7 +145,8 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
     #[inline(always)]
     fn new(simd: S, tile: &Tile<'a>) -> Self {
         let logits = std::array::from_fn(|class| &tile.prediction.plane(class)[..tile.blocks]);
-        Self { simd, logits, sound: mask32x16::splat(simd, true) }
+        let ahead = std::array::from_fn(|class| &tile.prediction.plane_ahead(class)[..tile.blocks]);
+        Self { simd, logits, ahead, sound: mask32x16::splat(simd, true) }
     }
 
     #[inline(always)]
@@ -186,7 +188,7 @@ fn add_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
     sums: &mut Sums,
 ) -> bool {
     let mut source = Activate::<S, N>::new(simd, tile);
-    let logits = source.logits;
+    let (logits, ahead) = (source.logits, source.ahead);
     let labels = &labels[..tile.blocks];
     let targets: [_; N] = std::array::from_fn(|class| LabelClass { labels, class });
     let mut predicted = [sums.lanes(simd, Quantity::Predicted, 0); N];
@@ -205,6 +207,7 @@ fn add_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
         |block, Softmax { p, denominator }| {
             let denominator = Scaled::of(denominator);
             for class in 0..N {
+                prefetch(simd, &ahead[class][block]);
                 let wide = Wide::of(p[class]);
                 predicted[class] += wide.0 + wide.1;
                 let is = targets[class].mask(simd, block);
@@ -288,6 +291,7 @@ fn write_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
     }
     let total = f32x16::splat(simd, slope.total());
     let mut out: [(&mut [Block], &[Block]); N] = out.planes();
+    let ahead = source.ahead;
     one_ahead(
         tile.blocks,
         #[inline(always)]
@@ -297,6 +301,7 @@ fn write_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
             let mut d = p;
             let mut rest = total;
             for class in 0..N {
+                prefetch(simd, &ahead[class][block]);
                 d[class] = k[class].by_probability(simd, &targets[class], block);
                 rest = k[class].rest(simd, &targets[class], block, rest, p[class], d[class]);
             }

@@ -236,7 +236,11 @@ impl<'a> GradientPass<'a> {
                 _ => {
                     let (blocks, classes) = (tile.blocks, tile.classes);
                     fit(self.scratch, classes * blocks);
-                    derive(false, Destination::Scratch { data: self.scratch, blocks });
+                    let to = match (layout, T::direct(part)) {
+                        (Layout::ChannelsLast, Some([rows])) => &rows[from * classes..(from + len) * classes],
+                        _ => &[],
+                    };
+                    derive(false, Destination::Scratch { data: self.scratch, blocks, to: to.as_chunks().0 });
                     let scratch = &self.scratch[..classes * blocks];
                     dispatch!(level, simd => match self.accumulate {
                         true => scatter(simd, scratch, blocks, layout, from, len, T::add, part),

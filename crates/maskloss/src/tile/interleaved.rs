@@ -10,36 +10,50 @@ use crate::tile::{BLOCK, Block};
 /// values take 0.14 (AVX-512) or 0.19 (AVX2), 16 × 16 values 0.18 or 0.40, and the pixels in the outer loop 0.15.
 const SIDE: usize = 4;
 
+/// The rows that are turned before the next ones, so that they stay in the L1 cache for all groups of classes.
+const ROW_BYTES: usize = 24 << 10;
+
+/// The pixels of those, in whole blocks.
+fn pixels_at_a_time(classes: usize) -> usize {
+    (ROW_BYTES / (size_of::<f32>() * classes * BLOCK)).max(1) * BLOCK
+}
+
 /// Copies rows into planes, each of `planes.len() / classes` blocks.
 #[inline(never)]
 pub(crate) fn load_rows<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize, planes: &mut [Block]) {
     // Out of the caller, which would hold it many times over, it has to be said again which instructions may be used.
     simd.vectorize(
         #[inline(always)]
-        || load_all(simd, rows, classes, planes),
+        || {
+            let pixels = pixels_at_a_time(classes);
+            for (part, rows) in rows.chunks(pixels * classes).enumerate() {
+                load_part(simd, rows, classes, part * pixels / BLOCK, planes);
+            }
+        },
     );
 }
 
+/// Copies rows into planes, from this block on.
 #[inline(always)]
-fn load_all<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize, planes: &mut [Block]) {
-    let plane = planes.len() / classes;
+fn load_part<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize, from: usize, planes: &mut [Block]) {
     let quad = if classes == 2 { BLOCK } else { SIDE } * classes;
     let (quads, tail) = rows.split_at(rows.len() / quad * quad);
-    let mut groups = planes.chunks_exact_mut(SIDE * plane);
-    let mut first = 0;
-    for group in &mut groups {
-        load_group::<S, T, SIDE>(simd, quads, classes, first, group);
-        first += SIDE;
+    match classes {
+        1 => load_group::<S, T, 1>(simd, quads, classes, 0, from, planes),
+        2 => load_pairs(simd, quads, from, planes),
+        3 => load_group::<S, T, 3>(simd, quads, classes, 0, from, planes),
+        _ => {
+            for first in (0..=classes - SIDE).step_by(SIDE) {
+                load_group::<S, T, SIDE>(simd, quads, classes, first, from, planes);
+            }
+            // The last four: some of them a second time.
+            if !classes.is_multiple_of(SIDE) {
+                load_group::<S, T, SIDE>(simd, quads, classes, classes - SIDE, from, planes);
+            }
+        }
     }
-    let rest = groups.into_remainder();
-    match classes - first {
-        0 => {}
-        2 if classes == 2 => load_pairs(simd, quads, rest),
-        1 => load_group::<S, T, 1>(simd, quads, classes, first, rest),
-        2 => load_group::<S, T, 2>(simd, quads, classes, first, rest),
-        _ => load_group::<S, T, 3>(simd, quads, classes, first, rest),
-    }
-    let (flat, done) = (planes.as_flattened_mut(), quads.len() / classes);
+    let (plane, done) = (planes.len() / classes, from * BLOCK + quads.len() / classes);
+    let flat = planes.as_flattened_mut();
     for (pixel, row) in tail.chunks_exact(classes).enumerate() {
         for (class, &value) in row.iter().enumerate() {
             flat[class * plane * BLOCK + done + pixel] = value.to_f32();
@@ -56,23 +70,42 @@ pub(crate) fn store_rows<S: Simd, T: Copy + Default>(
     classes: usize,
     merge: impl Fn(T, f32) -> T + Copy,
 ) {
-    let plane = planes.len() / classes;
+    let pixels = pixels_at_a_time(classes);
+    for (part, rows) in rows.chunks_mut(pixels * classes).enumerate() {
+        store_part(simd, planes, part * pixels / BLOCK, rows, classes, merge);
+    }
+}
+
+/// The same of planes from a block on.
+#[inline(always)]
+fn store_part<S: Simd, T: Copy + Default>(
+    simd: S,
+    planes: &[Block],
+    from: usize,
+    rows: &mut [T],
+    classes: usize,
+    merge: impl Fn(T, f32) -> T + Copy,
+) {
     let (quads, tail) = rows.split_at_mut(rows.len() / (SIDE * classes) * (SIDE * classes));
-    let mut groups = planes.chunks_exact(SIDE * plane);
-    let mut first = 0;
-    for group in &mut groups {
-        store_group::<S, T, SIDE>(simd, group, quads, classes, first, merge);
-        first += SIDE;
+    match classes {
+        1 => store_group::<S, T, 1, 1>(simd, planes, from, quads, classes, 0, merge),
+        2 => store_pairs(simd, planes, from, quads, merge),
+        3 => store_group::<S, T, 3, 3>(simd, planes, from, quads, classes, 0, merge),
+        _ => {
+            for first in (0..=classes - SIDE).step_by(SIDE) {
+                store_group::<S, T, SIDE, SIDE>(simd, planes, from, quads, classes, first, merge);
+            }
+            let last = classes - SIDE;
+            match classes % SIDE {
+                0 => {}
+                1 => store_group::<S, T, SIDE, 1>(simd, planes, from, quads, classes, last, merge),
+                2 => store_group::<S, T, SIDE, 2>(simd, planes, from, quads, classes, last, merge),
+                _ => store_group::<S, T, SIDE, 3>(simd, planes, from, quads, classes, last, merge),
+            }
+        }
     }
-    let rest = groups.remainder();
-    match classes - first {
-        0 => {}
-        2 if classes == 2 => store_pairs(simd, rest, quads, merge),
-        1 => store_group::<S, T, 1>(simd, rest, quads, classes, first, merge),
-        2 => store_group::<S, T, 2>(simd, rest, quads, classes, first, merge),
-        _ => store_group::<S, T, 3>(simd, rest, quads, classes, first, merge),
-    }
-    let (flat, done) = (planes.as_flattened(), quads.len() / classes);
+    let (plane, done) = (planes.len() / classes, from * BLOCK + quads.len() / classes);
+    let flat = planes.as_flattened();
     for (pixel, row) in tail.chunks_exact_mut(classes).enumerate() {
         for (class, to) in row.iter_mut().enumerate() {
             *to = merge(*to, flat[class * plane * BLOCK + done + pixel]);
@@ -87,12 +120,15 @@ fn load_group<S: Simd, T: Element, const W: usize>(
     quads: &[T],
     classes: usize,
     first: usize,
+    from: usize,
     planes: &mut [Block],
 ) {
     let count = quads.len() / (SIDE * classes);
-    let mut rest = planes.chunks_exact_mut(planes.len() / W);
-    let mut planes: [&mut [[f32; SIDE]]; W] =
-        std::array::from_fn(|_| &mut rest.next().unwrap_or_default().as_flattened_mut().as_chunks_mut().0[..count]);
+    let plane = planes.len() / classes;
+    let mut rest = planes[first * plane..].chunks_exact_mut(plane);
+    let mut planes: [&mut [[f32; SIDE]]; W] = std::array::from_fn(|_| {
+        &mut rest.next().unwrap_or_default()[from..].as_flattened_mut().as_chunks_mut().0[..count]
+    });
     for (index, quad) in quads.chunks_exact(SIDE * classes).enumerate() {
         let row = |pixel: usize| &quad[pixel * classes + first..][..W];
         let turned = T::turn(simd, [row(0), row(1), row(2), row(3)]);
@@ -102,19 +138,22 @@ fn load_group<S: Simd, T: Element, const W: usize>(
     }
 }
 
+/// The last NEW of W classes.
 #[inline(always)]
-fn store_group<S: Simd, T: Copy + Default, const W: usize>(
+fn store_group<S: Simd, T: Copy + Default, const W: usize, const NEW: usize>(
     simd: S,
     planes: &[Block],
+    from: usize,
     quads: &mut [T],
     classes: usize,
     first: usize,
     merge: impl Fn(T, f32) -> T + Copy,
 ) {
     let count = quads.len() / (SIDE * classes);
-    let mut rest = planes.chunks_exact(planes.len() / W);
+    let plane = planes.len() / classes;
+    let mut rest = planes[first * plane..].chunks_exact(plane);
     let planes: [&[[f32; SIDE]]; W] =
-        std::array::from_fn(|_| &rest.next().unwrap_or_default().as_flattened().as_chunks().0[..count]);
+        std::array::from_fn(|_| &rest.next().unwrap_or_default()[from..].as_flattened().as_chunks().0[..count]);
     for (index, quad) in quads.chunks_exact_mut(SIDE * classes).enumerate() {
         // All rows before the first write: the checks of their bounds then leave the loop.
         let (low, high) = quad.split_at_mut(2 * classes);
@@ -124,7 +163,9 @@ fn store_group<S: Simd, T: Copy + Default, const W: usize>(
         let column = |class: usize| if class < W { planes[class][index] } else { [0.0; SIDE] };
         let turned = transpose(simd, [column(0), column(1), column(2), column(3)]);
         for (row, values) in rows.into_iter().zip(turned) {
-            let merged = merge_four(padded(row, |old| old), values, merge);
+            let old = padded(row, |old| old);
+            let mut merged = merge_four(old, values, merge);
+            merged[..W - NEW].copy_from_slice(&old[..W - NEW]);
             row.copy_from_slice(&merged[..W]);
         }
     }
@@ -132,9 +173,10 @@ fn store_group<S: Simd, T: Copy + Default, const W: usize>(
 
 /// Departure 14: where there are two classes and no other, a vector of rows is two pixels. Halves what 4 × 2 values take.
 #[inline(always)]
-fn load_pairs<S: Simd, T: Element>(simd: S, quads: &[T], planes: &mut [Block]) {
+fn load_pairs<S: Simd, T: Element>(simd: S, quads: &[T], from: usize, planes: &mut [Block]) {
     let (first, second) = planes.split_at_mut(planes.len() / 2);
-    for ([low, high], (first, second)) in quads.as_chunks().0.as_chunks().0.iter().zip(first.iter_mut().zip(second)) {
+    let planes = first[from..].iter_mut().zip(&mut second[from..]);
+    for ([low, high], (first, second)) in quads.as_chunks().0.as_chunks().0.iter().zip(planes) {
         let (even, odd) = convert_block(simd, low).deinterleave(convert_block(simd, high));
         (*first, *second) = (even.to_array(), odd.to_array());
     }
@@ -150,9 +192,15 @@ fn convert_block<S: Simd, T: Element>(simd: S, row: &[T; BLOCK]) -> f32x16<S> {
 }
 
 #[inline(always)]
-fn store_pairs<S: Simd, T: Copy>(simd: S, planes: &[Block], quads: &mut [T], merge: impl Fn(T, f32) -> T + Copy) {
+fn store_pairs<S: Simd, T: Copy>(
+    simd: S,
+    planes: &[Block],
+    from: usize,
+    quads: &mut [T],
+    merge: impl Fn(T, f32) -> T + Copy,
+) {
     let (first, second) = planes.split_at(planes.len() / 2);
-    let planes = first.as_flattened().as_chunks().0.iter().zip(second.as_flattened().as_chunks().0);
+    let planes = first[from..].as_flattened().as_chunks().0.iter().zip(second[from..].as_flattened().as_chunks().0);
     for ([low, high], (first, second)) in quads.as_chunks_mut::<SIDE>().0.as_chunks_mut().0.iter_mut().zip(planes) {
         let (first, second) = (f32x4::load_array_ref(simd, first), f32x4::load_array_ref(simd, second));
         let (even, odd) = first.interleave(second);

@@ -1,6 +1,7 @@
 //! Labels of any dtype, as they lie, into class indices. No one-hot is made.
 
 use crate::criterion::Criterion;
+use crate::simd::{Simd, prefetch};
 use crate::tensor::Labels;
 use crate::tile::{BLOCK, Block};
 
@@ -8,6 +9,8 @@ use crate::tile::{BLOCK, Block};
 pub(crate) trait Label: Copy + PartialEq {
     /// The label as an index; larger ones stick at ±LARGEST, and what is no integer is `NOT_AN_INTEGER`.
     fn index(self) -> i32;
+    /// The label as an index, and whether it is that. No label but the integers from 0 below 2²² comes out as one of them.
+    fn narrow(self) -> (i32, bool);
     /// The same label in this type, where it has it.
     fn from_label(label: i64) -> Option<Self>;
     /// The value to report.
@@ -18,12 +21,21 @@ pub(crate) trait Label: Copy + PartialEq {
 pub(crate) const NOT_AN_INTEGER: i32 = i32::MIN;
 /// The index of labels that are not read.
 const IGNORED: i32 = i32::MIN + 1;
+/// The bytes of a cache line.
+const LINE: usize = 64;
+/// What [`Label::narrow`] tells is below.
+const LARGEST_NARROW: i32 = 1 << 22;
 /// Labels beyond this size are told from each other only where one of them is ignored: none is a class.
 const LARGEST: i32 = i32::MAX - 1;
 
 macro_rules! integer_label {
     ($wide:ty: $($type:ty),+) => {$(
         impl Label for $type {
+            #[inline(always)]
+            #[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "one text for all widths")]
+            fn narrow(self) -> (i32, bool) {
+                (self as i32, self as i32 as Self == self)
+            }
             #[inline(always)]
             #[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "one text for all widths")]
             fn index(self) -> i32 {
@@ -46,6 +58,10 @@ integer_label!(i64: u32, i64);
 
 impl Label for u64 {
     #[inline(always)]
+    fn narrow(self) -> (i32, bool) {
+        (self as i32, self as i32 as Self == self)
+    }
+    #[inline(always)]
     fn index(self) -> i32 {
         self.min(LARGEST as u64) as i32
     }
@@ -60,8 +76,16 @@ impl Label for u64 {
 }
 
 macro_rules! float_label {
-    ($($type:ty),+) => {$(
+    ($($type:ty: $ulp_of_one:expr),+) => {$(
         impl Label for $type {
+            #[inline(always)]
+            #[allow(clippy::cast_lossless, reason = "one text for both types")]
+            fn narrow(self) -> (i32, bool) {
+                // 1.5 times the power of two whose ulp is 1: the sum has the integer in its low bits. A cast would go one by one.
+                const ROUND_TO_INTEGER: $type = $ulp_of_one * 1.5;
+                let index = (self + ROUND_TO_INTEGER).to_bits().wrapping_sub(ROUND_TO_INTEGER.to_bits()) as i32;
+                (index, index as Self == self)
+            }
             #[inline(always)]
             fn index(self) -> i32 {
                 // The conversion saturates and takes NaN to 0, so that coming back tells an integer; a large one is one too.
@@ -81,7 +105,7 @@ macro_rules! float_label {
         }
     )+};
 }
-float_label!(f32, f64);
+float_label!(f32: 8_388_608.0, f64: 4_503_599_627_370_496.0);
 
 /// An expression of the slice that the labels are, whatever their type.
 macro_rules! with_slice {
@@ -137,7 +161,7 @@ impl LabelMap {
 
     /// Whether a pixel of any label counts, and no label stands for another: then `classes` serves.
     pub(crate) fn is_plain(&self) -> bool {
-        self.ignore.is_none() && self.mask.is_none() && self.end.is_some()
+        self.ignore.is_none() && self.mask.is_none() && self.end.is_some_and(|end| end < LARGEST_NARROW)
     }
 
     /// The index that a label stands for; `NOT_AN_INTEGER` also for what a mask value leaves no meaning.
@@ -170,9 +194,20 @@ impl LabelMap {
 
     /// Labels to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
     #[inline(always)]
-    pub(crate) fn load_classes(&self, source: Labels, classes: &mut [[i32; BLOCK]]) -> bool {
+    pub(crate) fn load_classes<S: Simd>(
+        &self,
+        simd: S,
+        source: Labels,
+        from: usize,
+        classes: &mut [[i32; BLOCK]],
+    ) -> bool {
         let end = self.end.unwrap_or(i32::MAX);
-        let largest = with_slice!(source, labels => convert_plain(labels, self.first, classes.as_flattened_mut()));
+        let classes = classes.as_flattened_mut();
+        let largest = with_slice!(source, labels => {
+            let (now, later) = labels[from..].split_at(classes.len());
+            ask_for(simd, &later[..later.len().min(now.len())]);
+            convert_plain(now, self.first, classes)
+        });
         largest < end as u32
     }
 
@@ -230,14 +265,22 @@ impl LabelMap {
     }
 }
 
-/// Departure 8: one loop converts and finds the largest index. A negative one is a large unsigned one, so that one comparison tells
-/// both ends of the range.
+/// Asks for labels that the next tile reads, a cache line at a time.
+#[inline(always)]
+fn ask_for<S: Simd, L>(simd: S, labels: &[L]) {
+    for line in labels.chunks(LINE / size_of::<L>()) {
+        prefetch(simd, &line[0]);
+    }
+}
+
+/// Departure 8: one loop converts and finds the largest index; what is no index counts as the largest of all. A negative one is a
+/// large unsigned one, so that one comparison tells both ends of the range.
 #[inline(always)]
 fn convert_plain<L: Label>(source: &[L], first: i32, classes: &mut [i32]) -> u32 {
     let mut largest = 0;
     for (to, label) in classes.iter_mut().zip(source) {
-        let index = label.index();
-        largest = largest.max(index as u32);
+        let (index, exact) = label.narrow();
+        largest = largest.max(if exact { index as u32 } else { u32::MAX });
         *to = index.wrapping_sub(first);
     }
     largest
@@ -262,4 +305,37 @@ fn convert<L: Label>(source: &[L], ignore: Option<i64>, indices: &mut [i32]) {
 /// One label as a number.
 pub(crate) fn label_value(source: Labels, at: usize) -> f64 {
     with_slice!(source, labels => labels[at].value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<L: Label + std::fmt::Debug>(labels: &[L]) {
+        for &label in labels {
+            let is_class = |index: i32| (0..LARGEST_NARROW).contains(&index).then_some(index);
+            let (index, exact) = label.narrow();
+            let narrowed = if exact { is_class(index) } else { None };
+            assert_eq!(narrowed, is_class(label.index()), "{label:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_may_be_a_class_is_narrowed_to_its_index_and_no_other_is() {
+        let edges = [0, 1, 127, 128, 255, 65_535, 1 << 22, 1 << 23, 1 << 24, 1 << 31, 1 << 32, 1 << 52, 1 << 53];
+        let mut integers: Vec<i64> = edges.iter().flat_map(|&edge| (edge - 3)..=(edge + 3)).collect();
+        integers.extend([i64::MAX, 1 << 62]);
+        integers.extend(integers.clone().iter().map(|integer| -integer));
+        let mut floats: Vec<f64> = integers.iter().map(|&integer| integer as f64).collect();
+        floats.extend([0.25, 0.5, 1.5, -0.5, 2.999_999_9, 4_194_303.5, 1e300, f64::MIN_POSITIVE, -0.0]);
+        floats.extend([f64::INFINITY, f64::NEG_INFINITY, f64::NAN]);
+        check(&floats);
+        check(&floats.iter().map(|&label| label as f32).collect::<Vec<_>>());
+        check(&integers);
+        check(&integers.iter().map(|&label| label as u64).collect::<Vec<_>>());
+        check(&integers.iter().map(|&label| label as u32).collect::<Vec<_>>());
+        check(&integers.iter().map(|&label| label as i32).collect::<Vec<_>>());
+        check(&(0..=u8::MAX).collect::<Vec<_>>());
+        check(&(i8::MIN..=i8::MAX).collect::<Vec<_>>());
+    }
 }

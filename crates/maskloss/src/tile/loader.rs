@@ -70,11 +70,10 @@ impl<'s> Loader<'s> {
         let mut sound = plain || load_weights(input.pixel_weights.map(|w| w.part(at, span.len)), weights, span.len);
         let target = match input.target {
             Target::Labels(source) => {
-                let source = source.part(at, span.len);
                 if plain && self.map.is_plain() {
-                    sound &= self.map.load_classes(source, labels);
+                    sound &= self.map.load_classes(simd, source, at, labels);
                 } else {
-                    self.map.load_indices(source, labels);
+                    self.map.load_indices(source.part(at, span.len), labels);
                     if plain {
                         weights.fill([1.0; BLOCK]);
                     }
@@ -82,7 +81,7 @@ impl<'s> Loader<'s> {
                 }
                 if let (Some(regions), true) = (&criterion.regions, sound) {
                     self.map.expand_regions(regions, labels, weights, planes);
-                    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
+                    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks, ahead: &[] })
                 } else {
                     if sound {
                         list_present(labels, shape.classes, seen, present);
@@ -113,7 +112,8 @@ impl<'s> Loader<'s> {
         let prediction = match (input.prediction, shape.layout) {
             (Floats::F32(source), Layout::ChannelsFirst) if uniform => PlaneSet::borrow(source, shape, span),
             (Floats::F32(source), _) => {
-                load_planes(simd, &source[start..start + shape.sample_len()], shape, span, weights, prediction)
+                let sample = &source[start..start + shape.sample_len()];
+                load_planes(simd, sample, shape, span, weights, prediction).reading_ahead(sample, shape, span)
             }
             (Floats::F64(source), _) => {
                 load_planes(simd, &source[start..start + shape.sample_len()], shape, span, weights, prediction)
@@ -218,7 +218,7 @@ fn load_targets<'a, S: Simd, T: Element>(
             }
         }
     }
-    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks })
+    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks, ahead: &[] })
 }
 
 /// The pixels that count, and whether that is every pixel of whole blocks, with weight 1.

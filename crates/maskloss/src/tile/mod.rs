@@ -10,7 +10,7 @@ pub(crate) mod loader;
 pub(crate) mod planes;
 pub(crate) mod rows;
 
-use crate::tensor::Shape;
+use crate::tensor::{Layout, Shape};
 
 /// 16 pixels of one plane.
 pub(crate) type Block = [f32; 16];
@@ -38,8 +38,8 @@ pub(crate) fn tile_pixels(classes: usize) -> usize {
 pub(crate) enum PlaneSet<'a> {
     /// Plane c starts at `c · stride`; whole blocks only.
     Borrowed { data: &'a [f32], stride: usize, pixels: usize },
-    /// Plane c starts at block `c · blocks`.
-    Scratch { data: &'a [Block], blocks: usize },
+    /// Plane c starts at block `c · blocks`. `ahead`: the caller's memory that the next tile is made from, if it is as much.
+    Scratch { data: &'a [Block], blocks: usize, ahead: &'a [Block] },
 }
 
 impl<'a> PlaneSet<'a> {
@@ -50,15 +50,27 @@ impl<'a> PlaneSet<'a> {
         Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
     }
 
-    /// The caller's blocks behind those of one plane, as many; or the same ones. Departure 20: the next tile will want them, and each of
-    /// its planes is too short a stream for the processor to notice.
+    /// The same planes, made from this span of a sample.
+    #[inline(always)]
+    pub(crate) fn reading_ahead(self, sample: &'a [f32], shape: Shape, span: Span) -> Self {
+        match (self, shape.layout) {
+            (Self::Scratch { data, blocks, .. }, Layout::ChannelsLast) => {
+                let ahead = sample[(span.from + span.len) * shape.classes..].as_chunks().0;
+                Self::Scratch { data, blocks, ahead: &ahead[..ahead.len().min(blocks * shape.classes)] }
+            }
+            _ => self,
+        }
+    }
+
+    /// As many of the caller's blocks as one plane has, of those that the next tile wants; or the same ones. Departure 20: each of its
+    /// planes is too short a stream for the processor to notice, and rows of all classes come at once, while nothing is computed.
     #[inline(always)]
     pub(crate) fn plane_ahead(&self, class: usize) -> &'a [Block] {
         match *self {
             Self::Borrowed { data, stride, pixels } => {
                 data.get(class * stride + pixels..class * stride + 2 * pixels).map(|data| data.as_chunks().0)
             }
-            Self::Scratch { .. } => None,
+            Self::Scratch { blocks, ahead, .. } => ahead.get(class * blocks..(class + 1) * blocks),
         }
         .unwrap_or_else(|| self.plane(class))
     }
@@ -74,7 +86,7 @@ impl<'a> PlaneSet<'a> {
     pub(crate) fn plane(&self, class: usize) -> &'a [Block] {
         match *self {
             Self::Borrowed { data, stride, pixels } => data[class * stride..][..pixels].as_chunks().0,
-            Self::Scratch { data, blocks } => &data[class * blocks..][..blocks],
+            Self::Scratch { data, blocks, .. } => &data[class * blocks..][..blocks],
         }
     }
 }
