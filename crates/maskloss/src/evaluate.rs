@@ -4,6 +4,7 @@ use crate::criterion::Criterion;
 use crate::fault::Fault;
 use crate::parallel::Execution;
 use crate::pass::gradient::{Gradient, gradient};
+use crate::pass::one_pass::one_pass;
 use crate::pass::statistics::statistics;
 use crate::tensor::Input;
 use crate::terms::Terms;
@@ -32,7 +33,7 @@ pub struct Evaluation {
 pub fn evaluate(
     criterion: &Criterion,
     input: &Input,
-    into: Option<&mut Gradient>,
+    mut into: Option<&mut Gradient>,
     execution: &Execution,
 ) -> Result<Evaluation, Fault> {
     input.assert_lengths();
@@ -42,7 +43,10 @@ pub fn evaluate(
         assert_eq!(gradient.data.len(), input.prediction.len(), "length of the gradient");
     }
 
-    let statistics = statistics(criterion, input, criterion.needs(), execution)?;
+    let needs = criterion.needs();
+    let written = into.as_mut().and_then(|into| one_pass(criterion, input, needs, into, execution)).transpose()?;
+    let into = into.filter(|_| written.is_none());
+    let statistics = written.map_or_else(|| statistics(criterion, input, needs, execution), Ok)?;
     let scale = into.as_ref().map(|gradient| gradient.scale);
     let mut found = Terms::new(criterion, input, execution, &statistics, scale);
     let (mut values, mut others) = (Vec::with_capacity(input.shape.samples * criterion.classes), Vec::new());

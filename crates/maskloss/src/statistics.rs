@@ -4,6 +4,7 @@
 //! plane.
 
 use crate::sum::ExactSum;
+use crate::tensor::Shape;
 
 /// The sums that pass 1 can take, each of one plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +172,26 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
+    /// Those of parts of samples, in any order.
+    pub(crate) fn merged(mut parts: Vec<SampleSums>, pixels: usize) -> Self {
+        parts.sort_unstable_by_key(|sums| sums.sample);
+        parts.dedup_by(|part, sums| {
+            let same = part.sample == sums.sample;
+            if same {
+                sums.merge(part);
+            }
+            same
+        });
+        Self { samples: parts, pixels }
+    }
+
+    /// What is known before any pixel is read, where every one counts: how many there are. All sums are 0.
+    pub(crate) fn of_unread(needs: Needs, shape: Shape) -> Self {
+        let of_sample =
+            |sample| SampleSums { valid: shape.pixels as u64, ..SampleSums::new(sample, needs, shape.classes) };
+        Self { samples: (0..shape.samples).map(of_sample).collect(), pixels: shape.samples * shape.pixels }
+    }
+
     /// A quantity of one class: of one sample, or of the whole batch (merged exactly, so that no split of the batch shows).
     pub(crate) fn value(&self, quantity: Quantity, sample: Option<usize>, class: usize) -> f64 {
         self.pool(sample, |sums| sums.sum(sums.needs.slot(quantity), class))

@@ -8,7 +8,9 @@ use maskloss::{
 use proptest::prelude::*;
 
 mod bits;
-use bits::{Bits, channels_last, extents, numbers, of_planes, run};
+mod extents;
+use bits::{Bits, channels_last, numbers, of_planes, run};
+use extents::extents;
 
 const IGNORED: u8 = 99;
 

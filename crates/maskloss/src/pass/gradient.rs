@@ -52,7 +52,7 @@ pub(crate) fn gradient(
 }
 
 /// What a gradient may be made of.
-trait Sink: Copy + Send + Default {
+pub(crate) trait Sink: Copy + Send + Default {
     fn replace(self, value: f32) -> Self;
     /// Adding nothing leaves every bit, also the sign of a zero.
     fn add(self, value: f32) -> Self;
@@ -110,19 +110,19 @@ fn write_all<T: Sink>(
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
     run(execution, work, |queue| {
         with_scratch(|scratch| {
-            let mut pass = GradientPass::new(criterion, input, statistics, slopes, accumulate, scratch);
+            let mut pass = GradientPass::new(criterion, input, slopes, accumulate, scratch);
             while let Some((span, mut part)) = queue.next() {
-                pass.write_span(execution.level, span, &mut part);
+                let finite = statistics.samples[span.sample].non_finite == 0;
+                pass.write_span(execution.level, span, finite, &mut part);
             }
         });
     });
 }
 
 /// One worker's pass 2.
-struct GradientPass<'a> {
+pub(crate) struct GradientPass<'a> {
     criterion: &'a Criterion,
     input: &'a Input<'a>,
-    statistics: &'a Statistics,
     table: &'a CoefficientTable,
     accumulate: bool,
     curved: bool,
@@ -139,10 +139,9 @@ struct GradientPass<'a> {
 }
 
 impl<'a> GradientPass<'a> {
-    fn new(
+    pub(crate) fn new(
         criterion: &'a Criterion,
         input: &'a Input<'a>,
-        statistics: &'a Statistics,
         slopes: &'a Slopes<'a>,
         accumulate: bool,
         scratch: &'a mut Scratch,
@@ -151,7 +150,6 @@ impl<'a> GradientPass<'a> {
         Self {
             criterion,
             input,
-            statistics,
             table: &slopes.table,
             accumulate,
             curved: slopes.table.is_curved(),
@@ -167,7 +165,8 @@ impl<'a> GradientPass<'a> {
         }
     }
 
-    fn write_span<T: Sink>(&mut self, level: Level, span: Span, part: &mut Part<T>) {
+    /// `finite`: whether the predictions of the span are known to be.
+    pub(crate) fn write_span<T: Sink>(&mut self, level: Level, span: Span, finite: bool, part: &mut Part<T>) {
         if self.sample != Some(span.sample) {
             self.sample = Some(span.sample);
             self.coefficients.clear();
@@ -184,7 +183,6 @@ impl<'a> GradientPass<'a> {
             crossed: self.crossed,
             logarithmic: self.criterion.is_logarithmic(),
         };
-        let finite = self.statistics.samples[span.sample].non_finite == 0;
         let alone = self.additions.is_empty();
         if let (Some(planes), Some(borrowed)) = (T::direct(part), borrowed(self.criterion, self.input, span))
             && finite

@@ -3,6 +3,7 @@
 pub(crate) mod additions;
 pub(crate) mod gradient;
 pub(crate) mod lovasz;
+pub(crate) mod one_pass;
 pub(crate) mod pixel_losses;
 pub(crate) mod spans;
 pub(crate) mod statistics;

@@ -50,23 +50,15 @@ pub(crate) fn statistics(
         })
     });
 
-    let mut samples = merged_or_first_fault(results, |mut all, mut found| {
+    let samples = merged_or_first_fault(results, |mut all, mut found| {
         all.append(&mut found);
         all
     })?;
-    samples.sort_unstable_by_key(|sums| sums.sample);
-    samples.dedup_by(|part, sums| {
-        let same = part.sample == sums.sample;
-        if same {
-            sums.merge(part);
-        }
-        same
-    });
-    Ok(Statistics { samples, pixels: shape.samples * shape.pixels })
+    Ok(Statistics::merged(samples, shape.samples * shape.pixels))
 }
 
 /// One worker's pass 1.
-struct StatisticsPass<'a> {
+pub(crate) struct StatisticsPass<'a> {
     criterion: &'a Criterion,
     input: &'a Input<'a>,
     clip: f32,
@@ -79,7 +71,7 @@ struct StatisticsPass<'a> {
 }
 
 impl<'a> StatisticsPass<'a> {
-    fn new(criterion: &'a Criterion, input: &'a Input<'a>, needs: Needs, scratch: &'a mut Scratch) -> Self {
+    pub(crate) fn new(criterion: &'a Criterion, input: &'a Input<'a>, needs: Needs, scratch: &'a mut Scratch) -> Self {
         let Scratch { tiles, activations, sums, pixels, .. } = scratch;
         Self {
             criterion,
@@ -94,7 +86,7 @@ impl<'a> StatisticsPass<'a> {
     }
 
     /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
-    fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
+    pub(crate) fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
         let end = span.from + span.len;
         self.tries_rows = true;
         for from in (span.from..end).step_by(CHUNK) {

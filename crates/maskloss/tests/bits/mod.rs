@@ -1,7 +1,6 @@
 //! What comes out of a call, as bits, and what such tests draw.
 
 use maskloss::{Criterion, Evaluation, Execution, Floats, FloatsMut, Gradient, Input, Planes, Shape, Target, evaluate};
-use proptest::prelude::*;
 
 /// What comes out, as bits (one NaN is as good as another): loss and terms, values, gradient.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,15 +53,4 @@ pub fn numbers(seed: u64) -> impl FnMut() -> u64 {
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ mixed >> 31
     }
-}
-
-pub fn extents() -> impl Strategy<Value = (usize, usize, usize)> {
-    let pixels = prop_oneof![
-        3 => 1..68_usize,
-        2 => (1..300_usize).prop_map(|blocks| 16 * blocks),
-        1 => 4090..4104_usize,
-        1 => 8190..8200_usize,
-        1 => 16_384..20_000_usize,
-    ];
-    (1..4_usize, prop_oneof![4 => 2..8_usize, 1 => 17..20_usize], pixels)
 }
