@@ -14,6 +14,14 @@ pub(super) struct Pair<'a> {
     pub(super) referred: &'a [u8],
 }
 
+impl<'a> Pair<'a> {
+    /// So many of the pixels from this one on, as far as there are any.
+    pub(super) fn part(self, from: usize, len: usize) -> Self {
+        let part = |map: &'a [u8]| &map[from..map.len().min(from + len)];
+        Self { predicted: part(self.predicted), referred: part(self.referred) }
+    }
+}
+
 /// One worker's counts of bytes.
 pub(super) struct ByteCounter<'a> {
     maps: Pair<'a>,

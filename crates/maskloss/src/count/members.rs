@@ -4,7 +4,7 @@
 
 use super::SampleCounts;
 use super::bytes::Pair;
-use crate::simd::{Simd, SimdBase, SimdMask, u8x16, u8x32};
+use crate::simd::{LINE, Simd, SimdBase, SimdMask, prefetch, u8x16, u8x32};
 
 /// The pixels of a vector.
 const LANES: usize = 32;
@@ -47,16 +47,17 @@ impl Members {
 
     #[inline(always)]
     pub(super) fn add_part<S: Simd>(&mut self, simd: S, maps: Pair, counts: &mut SampleCounts) {
-        for (predicted, referred) in maps.predicted.chunks(FULL).zip(maps.referred.chunks(FULL)) {
-            let mut part = Pair { predicted, referred };
+        for from in (0..maps.predicted.len()).step_by(FULL) {
+            let mut part = maps.part(from, FULL);
+            let ahead = maps.part(from + part.predicted.len(), FULL);
             let mut skipped = 0;
             if let Some(label) = self.ignored {
                 (part, skipped) = without(label, part, &mut self.copies);
             }
-            counts.valid += (referred.len() - skipped) as u64;
+            counts.valid += (part.referred.len() - skipped) as u64;
             for (&table, counts) in self.tables.iter().zip(counts.regions.chunks_mut(8)) {
                 let table = u8x32::block_splat(u8x16::load_array(simd, table));
-                add_regions(simd, part, table, counts);
+                add_regions(simd, part, ahead, table, counts);
             }
         }
     }
@@ -76,13 +77,19 @@ fn without<'a>(label: u8, part: Pair, copies: &'a mut [Vec<u8>; 2]) -> (Pair<'a>
     (Pair { predicted, referred }, part.referred.chunks(128).map(few).sum())
 }
 
-/// Adds at most [`FULL`] pixels to the counts of at most eight regions.
+/// Adds at most [`FULL`] pixels to the counts of at most eight regions. Departure 23: it asks for those
+/// ahead, since a processor does not look beyond a page by itself. W7a from 2.0 to 1.7 times reading with AVX2, 1.4 to 1.35 with AVX-512.
 #[inline(always)]
-fn add_regions<S: Simd>(simd: S, part: Pair, table: u8x32<S>, counts: &mut [[u64; 3]]) {
+fn add_regions<S: Simd>(simd: S, part: Pair, ahead: Pair, table: u8x32<S>, counts: &mut [[u64; 3]]) {
     let mut digits = [[u8x32::splat(simd, 0); 3]; DIGITS];
     let (p_steps, p_tail) = part.predicted.as_chunks();
     let (r_steps, r_tail) = part.referred.as_chunks();
+    let mut lines = ahead.predicted.chunks(LINE).zip(ahead.referred.chunks(LINE));
     for (p, r) in p_steps.iter().zip(r_steps) {
+        for (p, r) in lines.by_ref().take(LANES * STEP / LINE) {
+            prefetch(simd, &p[0]);
+            prefetch(simd, &r[0]);
+        }
         add_step(simd, p, r, table, &mut digits);
     }
     if !p_tail.is_empty() {

@@ -9,12 +9,24 @@ const TASK_ELEMENTS: usize = 1 << 16;
 
 /// The pixels of a task, in whole chunks.
 pub(crate) fn task_pixels(shape: Shape) -> usize {
-    (TASK_ELEMENTS / shape.classes.max(1) / CHUNK).max(1) * CHUNK
+    pixels_of(shape, TASK_ELEMENTS)
+}
+
+fn pixels_of(shape: Shape, elements: usize) -> usize {
+    (elements / shape.classes.max(1) / CHUNK).max(1) * CHUNK
 }
 
 /// The spans of a batch, in order.
 pub(crate) fn spans(shape: Shape) -> impl ExactSizeIterator<Item = Span> + DoubleEndedIterator + Send {
-    let step = task_pixels(shape);
+    spans_of(shape, TASK_ELEMENTS)
+}
+
+/// The same of about so many elements each.
+pub(crate) fn spans_of(
+    shape: Shape,
+    elements: usize,
+) -> impl ExactSizeIterator<Item = Span> + DoubleEndedIterator + Send {
+    let step = pixels_of(shape, elements);
     let of_sample = shape.pixels.div_ceil(step);
     (0..shape.samples * of_sample).map(move |index| {
         let from = index % of_sample * step;

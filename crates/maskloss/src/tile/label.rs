@@ -1,7 +1,7 @@
 //! Labels of any dtype, as they lie, into class indices. No one-hot is made.
 
 use crate::criterion::Criterion;
-use crate::simd::{Simd, prefetch};
+use crate::simd::{LINE, Simd, prefetch};
 use crate::tensor::Labels;
 use crate::tile::{BLOCK, Block};
 
@@ -21,8 +21,6 @@ pub(crate) trait Label: Copy + PartialEq {
 pub(crate) const NOT_AN_INTEGER: i32 = i32::MIN;
 /// The index of labels that are not read.
 const IGNORED: i32 = i32::MIN + 1;
-/// The bytes of a cache line.
-const LINE: usize = 64;
 /// What [`Label::narrow`] tells is below.
 const LARGEST_NARROW: i32 = 1 << 22;
 /// Labels beyond this size are told from each other only where one of them is ignored: none is a class.
