@@ -77,7 +77,7 @@ fn without<'a>(label: u8, part: Pair, copies: &'a mut [Vec<u8>; 2]) -> (Pair<'a>
     (Pair { predicted, referred }, part.referred.chunks(128).map(few).sum())
 }
 
-/// Adds at most [`FULL`] pixels to the counts of at most eight regions. Departure 23: it asks for those
+/// Adds at most [`FULL`] pixels to the counts of at most eight regions. Departure 22: it asks for those
 /// ahead, since a processor does not look beyond a page by itself. W7a from 2.0 to 1.7 times reading with AVX2, 1.4 to 1.35 with AVX-512.
 #[inline(always)]
 fn add_regions<S: Simd>(simd: S, part: Pair, ahead: Pair, table: u8x32<S>, counts: &mut [[u64; 3]]) {

@@ -1,5 +1,5 @@
 //! Both passes at once, span by span, where the gradient's coefficients are known before any pixel is read, and no value can be at
-//! fault: what the first pass has read is still in the cache for the second. Departure 22: a third less of the memory's traffic (W6a).
+//! fault: what the first pass has read is still in the cache for the second. Departure 21: a third less of the memory's traffic (W6a).
 
 use crate::criterion::{Criterion, Loss, MeanOver};
 use crate::fault::{Fault, merged_or_first_fault};
