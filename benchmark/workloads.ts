@@ -160,7 +160,13 @@ const w6a: Workload = {
   question: 'Is a loss without statistics one pass?',
   prepare(face, { prediction, target }, threads, gradient) {
     // As Keras has it: the mean over all pixels, of what nobody checks.
-    const options = { activation: 'none', layout: 'NHWC', meanOver: 'pixels', checkValues: false, shape: W6_SHAPE } as const
+    const options = {
+      activation: 'none',
+      layout: 'NHWC',
+      meanOver: 'pixels',
+      checkValues: false,
+      shape: W6_SHAPE,
+    } as const
     const call = { ...options, threads, gradient }
     return () => face.crossEntropyLoss(prediction as Float32Array, target, call).loss
   },
