@@ -1,4 +1,4 @@
-//! One call: pass 1, the losses, pass 2.
+//! One call: pass 1, the losses, pass 2; or both passes at once.
 
 use crate::criterion::Criterion;
 use crate::fault::Fault;

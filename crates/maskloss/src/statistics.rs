@@ -162,6 +162,15 @@ impl SampleSums {
     }
 }
 
+/// The sums in progress of a sample: the last ones, or new ones.
+pub(crate) fn sums_of(found: &mut Vec<SampleSums>, sample: usize, needs: Needs, classes: usize) -> &mut SampleSums {
+    if found.last().is_none_or(|sums| sums.sample != sample) {
+        found.push(SampleSums::new(sample, needs, classes));
+    }
+    let last = found.len() - 1;
+    &mut found[last]
+}
+
 /// The sums of a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Statistics {
@@ -185,11 +194,10 @@ impl Statistics {
         Self { samples: parts, pixels }
     }
 
-    /// What is known before any pixel is read, where every one counts: how many there are. All sums are 0.
+    /// What is known before any pixel is read, where every one counts: how many there are. They stand with one sample, all sums are 0.
     pub(crate) fn of_unread(needs: Needs, shape: Shape) -> Self {
-        let of_sample =
-            |sample| SampleSums { valid: shape.pixels as u64, ..SampleSums::new(sample, needs, shape.classes) };
-        Self { samples: (0..shape.samples).map(of_sample).collect(), pixels: shape.samples * shape.pixels }
+        let pixels = shape.samples * shape.pixels;
+        Self { samples: vec![SampleSums { valid: pixels as u64, ..SampleSums::new(0, needs, shape.classes) }], pixels }
     }
 
     /// A quantity of one class: of one sample, or of the whole batch (merged exactly, so that no split of the batch shows).

@@ -19,6 +19,9 @@ pub(crate) struct Slopes<'a> {
     pub(crate) table: CoefficientTable,
     /// Whether there are such terms.
     pub(crate) has_coefficients: bool,
+    /// Whether the coefficients make `d` more than `A·t + B`, and whether E may not be C, or there is a D: of all samples, asked once.
+    pub(crate) curved: bool,
+    pub(crate) crossed: bool,
     /// The other terms.
     pub(crate) additions: Vec<Addition<'a>>,
 }
@@ -58,7 +61,13 @@ impl<'a> Terms<'a> {
         scale: Option<f64>,
     ) -> Self {
         let table = || CoefficientTable::new(input.shape.samples, criterion.classes);
-        let slopes = scale.map(|_| Slopes { table: table(), has_coefficients: false, additions: Vec::new() });
+        let slopes = scale.map(|_| Slopes {
+            table: table(),
+            has_coefficients: false,
+            curved: false,
+            crossed: false,
+            additions: Vec::new(),
+        });
         Self {
             criterion,
             input,
@@ -106,7 +115,10 @@ impl<'a> Terms<'a> {
 
     /// What the gradient is made of, where one is wanted.
     pub(crate) fn into_slopes(self) -> Option<Slopes<'a>> {
-        self.slopes
+        self.slopes.map(|slopes| {
+            let (curved, crossed) = (slopes.table.is_curved(), slopes.table.is_crossed());
+            Slopes { curved, crossed, ..slopes }
+        })
     }
 
     fn function(&mut self, loss: &Loss, pixel: &'a Pixel, factor: f64, values: &mut Vec<f64>) -> f64 {

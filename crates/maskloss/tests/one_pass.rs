@@ -4,8 +4,8 @@ mod bits;
 
 use bits::{channels_last, numbers, of_planes, run};
 use maskloss::{
-    Activation, BinaryCrossEntropy, Criterion, CrossEntropy, Execution, Layout, Level, Loss, MeanOver, Reduction,
-    Shape, Term,
+    Activation, BinaryCrossEntropy, Criterion, CrossEntropy, Execution, Floats, FloatsMut, Gradient, Input, Layout,
+    Level, Loss, MeanOver, Planes, Reduction, Shape, Target, Term, evaluate,
 };
 
 /// Three tasks a sample, and a tail.
@@ -87,4 +87,22 @@ fn one_pass_gives_the_bits_of_two() {
             }
         }
     }
+}
+
+#[test]
+fn many_small_samples_are_added_to_a_gradient_in_double_precision() {
+    let shape = Shape { samples: 3000, classes: CLASSES, pixels: 5, layout: Layout::ChannelsFirst };
+    let mut next = numbers(5);
+    let prediction: Vec<f32> = (0..shape.samples * shape.sample_len()).map(|_| (next() % 101) as f32 / 100.0).collect();
+    let target: Vec<f64> = prediction.iter().map(|_| (next() % 2) as f64).collect();
+    let found = [false, true].map(|checked| {
+        let criterion = criterion(Activation::None, vec![categorical(), binary()], checked);
+        let target = Target::PerClass(Planes::F64(&target));
+        let input = Input { shape, prediction: Floats::F32(&prediction), target, pixel_weights: None };
+        let mut slopes = vec![0.5; prediction.len()];
+        let mut gradient = Gradient { data: FloatsMut::F64(&mut slopes), scale: -3.0, accumulate: true };
+        let found = evaluate(&criterion, &input, Some(&mut gradient), &Execution::default()).expect("sound data");
+        (found, slopes)
+    });
+    assert_eq!(found[0], found[1]);
 }

@@ -49,7 +49,7 @@ impl Members {
     pub(super) fn add_part<S: Simd>(&mut self, simd: S, maps: Pair, counts: &mut SampleCounts) {
         for from in (0..maps.predicted.len()).step_by(FULL) {
             let mut part = maps.part(from, FULL);
-            let ahead = maps.part(from + part.predicted.len(), FULL);
+            let mut ahead = maps.part(from + part.predicted.len(), FULL);
             let mut skipped = 0;
             if let Some(label) = self.ignored {
                 (part, skipped) = without(label, part, &mut self.copies);
@@ -58,6 +58,7 @@ impl Members {
             for (&table, counts) in self.tables.iter().zip(counts.regions.chunks_mut(8)) {
                 let table = u8x32::block_splat(u8x16::load_array(simd, table));
                 add_regions(simd, part, ahead, table, counts);
+                ahead = ahead.part(0, 0);
             }
         }
     }

@@ -12,14 +12,14 @@ use self::bytes::ByteCounter;
 use self::tiles::TileCounter;
 use crate::fault::{Fault, merged_or_first_fault};
 use crate::parallel::{Execution, Work, run};
-use crate::pass::spans::spans_of;
+use crate::pass::spans::{TASK_ELEMENTS, spans_of};
 use crate::simd::Level;
 use crate::tensor::{Floats, Labels, Shape, Target};
 use crate::tile::Span;
 use crate::tile::label::label_value;
 
-/// The elements of a task: more than a loss takes, since a byte is counted in a tenth of the time.
-const TASK_ELEMENTS: usize = 1 << 19;
+/// The pixels of a task of bytes, each of which is counted in a tenth of the time that a loss takes for it.
+const TASK_BYTES: usize = 1 << 19;
 
 /// What a region is predicted by.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,9 @@ pub fn count(input: &CountInput, execution: &Execution) -> Result<Vec<SampleCoun
     assert_lengths(input);
     let shape = input.shape;
     let regions = input.regions.len();
-    let tasks = spans_of(shape, TASK_ELEMENTS);
+    let of_bytes =
+        matches!((input.prediction, input.reference), (Decision::Labels(Labels::U8(_)), Target::Labels(Labels::U8(_))));
+    let tasks = spans_of(shape, if of_bytes { TASK_BYTES } else { TASK_ELEMENTS });
     let work = Work { count: tasks.len(), tasks, elements: shape.samples * shape.sample_len() };
     let results = run(execution, work, |queue| {
         let mut counts = vec![SampleCounts { regions: vec![[0; 3]; regions], valid: 0 }; shape.samples];

@@ -2,27 +2,27 @@
 //! fault: what the first pass has read is still in the cache for the second. Departure 21: a third less of the memory's traffic (W6a).
 
 use crate::criterion::{Criterion, Loss, MeanOver};
-use crate::fault::{Fault, merged_or_first_fault};
+use crate::fault::Fault;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::gradient::{Gradient, GradientPass, Sink};
 use crate::pass::spans::{parts_from_the_end, spans};
-use crate::pass::statistics::StatisticsPass;
+use crate::pass::statistics::{StatisticsPass, merged};
 use crate::scratch::with_scratch;
-use crate::statistics::{Needs, SampleSums, Statistics};
+use crate::statistics::{Needs, Statistics, sums_of};
 use crate::tensor::{FloatsMut, Input, Target};
 use crate::terms::{Slopes, Terms};
 
 /// Whether a call can be done so: cross-entropies whose mean divides by a number of pixels, unchecked, every pixel counting once.
 fn suits(criterion: &Criterion, input: &Input) -> bool {
     let plain = input.pixel_weights.is_none() && criterion.ignore_index.is_none() && !criterion.check_values;
+    let suits = |loss: &Loss| match loss {
+        Loss::CrossEntropy(loss) => loss.top_percent.is_none() && loss.mean_over != MeanOver::Weights,
+        Loss::BinaryCrossEntropy(loss) => loss.mean_over != MeanOver::Weights,
+        _ => false,
+    };
     plain
         && matches!(input.target, Target::PerClass(_))
-        && criterion.terms.iter().all(|term| match &term.loss {
-            Loss::CrossEntropy(loss) => loss.top_percent.is_none() && loss.mean_over != MeanOver::Weights,
-            Loss::BinaryCrossEntropy(loss) => loss.mean_over != MeanOver::Weights,
-            _ => false,
-        })
-        && !criterion.terms.iter().any(|term| term.loss.is_per_pixel())
+        && criterion.terms.iter().all(|term| suits(&term.loss) && !term.loss.is_per_pixel())
 }
 
 /// The sums of pass 1, with the gradient written; `None`, and nothing written, where that takes two passes.
@@ -61,25 +61,18 @@ fn sum_and_write<T: Sink>(
     let tasks = parts_from_the_end(data, shape, shape);
     let work = Work { tasks, count: spans(shape).len(), elements: shape.samples * shape.sample_len() };
     let results = run(execution, work, |queue| {
-        let mut found: Vec<SampleSums> = Vec::new();
+        let mut found = Vec::new();
         while let Some((span, mut part)) = queue.next() {
-            if found.last().is_none_or(|sums| sums.sample != span.sample) {
-                found.push(SampleSums::new(span.sample, needs, shape.classes));
-            }
-            let Some(sums) = found.last_mut() else { continue };
-            let before = sums.non_finite;
+            let sums = sums_of(&mut found, span.sample, needs, shape.classes);
+            // Nothing that suits can be at fault: nothing is written that should not be.
             with_scratch(|scratch| StatisticsPass::new(criterion, input, needs, scratch).add_span(level, span, sums))?;
-            let finite = sums.non_finite == before;
             with_scratch(|scratch| {
-                let mut pass = GradientPass::new(criterion, input, slopes, accumulate, scratch);
-                pass.write_span(level, span, finite, &mut part);
+                // Whether the predictions are finite is asked by losses of scores only.
+                GradientPass::new(criterion, input, slopes, accumulate, scratch)
+                    .write_span(level, span, false, &mut part);
             });
         }
         Ok(found)
     });
-    let samples = merged_or_first_fault(results, |mut all, mut found| {
-        all.append(&mut found);
-        all
-    })?;
-    Ok(Statistics::merged(samples, shape.samples * shape.pixels))
+    merged(results, shape)
 }

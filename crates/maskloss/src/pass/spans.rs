@@ -5,7 +5,7 @@ use crate::tile::{CHUNK, Span};
 
 /// The elements of a task: enough that handing it out costs nothing, few enough that the threads finish together, also where one of
 /// them wakes late. Four times as many cost W2 and W4 a tenth of their time on two threads.
-const TASK_ELEMENTS: usize = 1 << 16;
+pub(crate) const TASK_ELEMENTS: usize = 1 << 16;
 
 /// The pixels of a task, in whole chunks.
 pub(crate) fn task_pixels(shape: Shape) -> usize {

@@ -14,8 +14,8 @@ use crate::parallel::{Execution, Work, run};
 use crate::pass::spans::spans;
 use crate::scratch::{Scratch, with_scratch};
 use crate::simd::Level;
-use crate::statistics::{Needs, SampleSums, Statistics};
-use crate::tensor::Input;
+use crate::statistics::{Needs, SampleSums, Statistics, sums_of};
+use crate::tensor::{Input, Shape};
 use crate::tile::check::{first_fault, holds_probabilities, largest_probability};
 use crate::tile::loader::{Loader, borrowed, holds_targets};
 use crate::tile::rows::Rows;
@@ -36,10 +36,7 @@ pub(crate) fn statistics(
             let mut pass = StatisticsPass::new(criterion, input, needs, scratch);
             let mut found: Vec<SampleSums> = Vec::new();
             while let Some(span) = queue.next() {
-                if found.last().is_none_or(|sums| sums.sample != span.sample) {
-                    found.push(SampleSums::new(span.sample, needs, shape.classes));
-                }
-                let Some(sums) = found.last_mut() else { continue };
+                let sums = sums_of(&mut found, span.sample, needs, shape.classes);
                 if let Err(fault) = pass.add_span(execution.level, span, sums) {
                     // Tasks are handed out in order: what comes before this one is done or in work elsewhere.
                     queue.close();
@@ -50,11 +47,19 @@ pub(crate) fn statistics(
         })
     });
 
-    let samples = merged_or_first_fault(results, |mut all, mut found| {
+    merged(results, shape)
+}
+
+/// What a worker found.
+type Found = Result<Vec<SampleSums>, Fault>;
+
+/// What all workers found.
+pub(crate) fn merged(results: (Found, Vec<Found>), shape: Shape) -> Result<Statistics, Fault> {
+    let parts = merged_or_first_fault(results, |mut all, mut found| {
         all.append(&mut found);
         all
     })?;
-    Ok(Statistics::merged(samples, shape.samples * shape.pixels))
+    Ok(Statistics::merged(parts, shape.samples * shape.pixels))
 }
 
 /// One worker's pass 1.

@@ -14,8 +14,8 @@ const SIDE: usize = 4;
 const ROW_BYTES: usize = 24 << 10;
 
 /// The pixels of those, in whole blocks.
-fn pixels_at_a_time(classes: usize) -> usize {
-    (ROW_BYTES / (size_of::<f32>() * classes * BLOCK)).max(1) * BLOCK
+fn pixels_at_a_time<T>(classes: usize) -> usize {
+    (ROW_BYTES / (size_of::<T>() * classes * BLOCK)).max(1) * BLOCK
 }
 
 /// Copies rows into planes, each of `planes.len() / classes` blocks.
@@ -25,7 +25,7 @@ pub(crate) fn load_rows<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize
     simd.vectorize(
         #[inline(always)]
         || {
-            let pixels = pixels_at_a_time(classes);
+            let pixels = pixels_at_a_time::<T>(classes);
             for (part, rows) in rows.chunks(pixels * classes).enumerate() {
                 load_part(simd, rows, classes, part * pixels / BLOCK, planes);
             }
@@ -70,7 +70,7 @@ pub(crate) fn store_rows<S: Simd, T: Copy + Default>(
     classes: usize,
     merge: impl Fn(T, f32) -> T + Copy,
 ) {
-    let pixels = pixels_at_a_time(classes);
+    let pixels = pixels_at_a_time::<T>(classes);
     for (part, rows) in rows.chunks_mut(pixels * classes).enumerate() {
         store_part(simd, planes, part * pixels / BLOCK, rows, classes, merge);
     }

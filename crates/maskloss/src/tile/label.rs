@@ -9,7 +9,7 @@ use crate::tile::{BLOCK, Block};
 pub(crate) trait Label: Copy + PartialEq {
     /// The label as an index; larger ones stick at ±LARGEST, and what is no integer is `NOT_AN_INTEGER`.
     fn index(self) -> i32;
-    /// The label as an index, and whether it is that. No label but the integers from 0 below 2²² comes out as one of them.
+    /// The label as an index, and whether it is that. No label but the integers from 0 below 2²² is said to be one of them.
     fn narrow(self) -> (i32, bool);
     /// The same label in this type, where it has it.
     fn from_label(label: i64) -> Option<Self>;
@@ -21,8 +21,8 @@ pub(crate) trait Label: Copy + PartialEq {
 pub(crate) const NOT_AN_INTEGER: i32 = i32::MIN;
 /// The index of labels that are not read.
 const IGNORED: i32 = i32::MIN + 1;
-/// What [`Label::narrow`] tells is below.
-const LARGEST_NARROW: i32 = 1 << 22;
+/// [`Label::narrow`] tells the integers below this.
+const NARROW_END: i32 = 1 << 22;
 /// Labels beyond this size are told from each other only where one of them is ignored: none is a class.
 const LARGEST: i32 = i32::MAX - 1;
 
@@ -159,7 +159,7 @@ impl LabelMap {
 
     /// Whether a pixel of any label counts, and no label stands for another: then `classes` serves.
     pub(crate) fn is_plain(&self) -> bool {
-        self.ignore.is_none() && self.mask.is_none() && self.end.is_some_and(|end| end < LARGEST_NARROW)
+        self.ignore.is_none() && self.mask.is_none() && self.end.is_some_and(|end| end <= NARROW_END)
     }
 
     /// The index that a label stands for; `NOT_AN_INTEGER` also for what a mask value leaves no meaning.
@@ -190,7 +190,7 @@ impl LabelMap {
         self.in_range(self.meaning(index))
     }
 
-    /// Labels to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
+    /// Labels, from this place of the map on, to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
     #[inline(always)]
     pub(crate) fn load_classes<S: Simd>(
         &self,
@@ -311,7 +311,7 @@ mod tests {
 
     fn check<L: Label + std::fmt::Debug>(labels: &[L]) {
         for &label in labels {
-            let is_class = |index: i32| (0..LARGEST_NARROW).contains(&index).then_some(index);
+            let is_class = |index: i32| (0..NARROW_END).contains(&index).then_some(index);
             let (index, exact) = label.narrow();
             let narrowed = if exact { is_class(index) } else { None };
             assert_eq!(narrowed, is_class(label.index()), "{label:?}");
