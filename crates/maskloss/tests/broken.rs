@@ -1,30 +1,17 @@
 //! What is no number, and what is no probability.
 
+mod criteria;
+
+use criteria::{criterion, cross_entropy};
 use maskloss::{
-    Activation, Cells, Criterion, CrossEntropy, Execution, FaultKind, Floats, Input, Labels, Layout, Level, Loss,
-    MeanOver, Planes, Reduction, Region, ScorePer, Shape, Target, Term, evaluate,
+    Activation, Cells, Criterion, Execution, FaultKind, Floats, Input, Labels, Layout, Level, Loss, Planes, Region,
+    ScorePer, Shape, Target, Term, evaluate,
 };
 
 const PIXELS: usize = 32;
 
-fn cross_entropy(classes: usize) -> Criterion {
-    let cross_entropy = CrossEntropy {
-        class_weights: None,
-        label_smoothing: 0.0,
-        mean_over: MeanOver::ValidPixels,
-        clip: 0.0,
-        top_percent: None,
-        reduction: Reduction::Mean,
-    };
-    Criterion {
-        activation: Activation::Softmax,
-        classes,
-        ignore_index: None,
-        mask_value: None,
-        regions: None,
-        check_values: true,
-        terms: vec![Term { weight: 1.0, loss: Loss::CrossEntropy(cross_entropy) }],
-    }
+fn of_cross_entropy(classes: usize) -> Criterion {
+    criterion(Activation::Softmax, classes, vec![cross_entropy()])
 }
 
 fn shape(classes: usize) -> Shape {
@@ -52,7 +39,8 @@ fn a_pixel_that_is_no_number_breaks_the_same_values_however_the_target_is_writte
             ];
             for (target, pixel_weights) in ways {
                 let input = Input { shape: shape(classes), prediction: Floats::F32(&logits), target, pixel_weights };
-                let found = evaluate(&cross_entropy(classes), &input, None, &Execution::default()).expect("no fault");
+                let found =
+                    evaluate(&of_cross_entropy(classes), &input, None, &Execution::default()).expect("no fault");
                 assert_eq!(found.non_finite, 1);
                 assert!(
                     found.values.iter().all(|value| value.is_nan()),
@@ -67,7 +55,7 @@ fn a_pixel_that_is_no_number_breaks_the_same_values_however_the_target_is_writte
 #[test]
 #[should_panic(expected = "one clip")]
 fn cross_entropies_of_two_clips() {
-    let mut criterion = Criterion { activation: Activation::None, ..cross_entropy(2) };
+    let mut criterion = Criterion { activation: Activation::None, ..of_cross_entropy(2) };
     let mut other = criterion.terms[0].clone();
     if let Loss::CrossEntropy(entropy) = &mut other.loss {
         entropy.clip = 0.1;
@@ -81,7 +69,7 @@ fn cross_entropies_of_two_clips() {
 
 #[test]
 fn per_class_targets_are_checked_beside_regions_too() {
-    let criterion = Criterion { regions: Some(vec![vec![1], vec![2]]), ..cross_entropy(2) };
+    let criterion = Criterion { regions: Some(vec![vec![1], vec![2]]), ..of_cross_entropy(2) };
     let target = Target::PerClass(Planes::F32(&[5.0; 2 * PIXELS]));
     let prediction = Floats::F32(&[0.0; 2 * PIXELS]);
     let input = Input { shape: shape(2), prediction, target, pixel_weights: None };
@@ -93,7 +81,7 @@ fn per_class_targets_are_checked_beside_regions_too() {
 fn a_target_that_is_no_membership_is_found_among_zeros_and_among_ones() {
     let dice = Loss::Region(Region::dice(Cells::alike(ScorePer::Class, vec![0, 1])));
     let terms = vec![Term { weight: 1.0, loss: dice }];
-    let criterion = Criterion { activation: Activation::None, terms, ..cross_entropy(2) };
+    let criterion = Criterion { activation: Activation::None, terms, ..of_cross_entropy(2) };
     // The first class is all reference, the second one lacks it.
     let sound: [f32; 2 * PIXELS] = std::array::from_fn(|at| if at < PIXELS { 1.0 } else { 0.0 });
     for (at, value, level) in (0..2 * PIXELS).flat_map(|at| {

@@ -1,9 +1,12 @@
 //! A pixel whose logits are far out is done with more care, and its tile with it: no other pixel may show that. Nor may a term that
 //! takes all others off the short cuts.
 
+mod criteria;
+
+use criteria::{criterion, cross_entropy};
 use maskloss::{
-    Activation, Cells, Criterion, CrossEntropy, Evaluation, Execution, Floats, FloatsMut, Form, Gradient, Input,
-    Labels, Layout, Level, Loss, MeanOver, Reduction, Region, ScorePer, Shape, Target, Term, evaluate,
+    Activation, Cells, Criterion, Evaluation, Execution, Floats, FloatsMut, Form, Gradient, Input, Labels, Layout,
+    Level, Loss, Region, ScorePer, Shape, Target, evaluate,
 };
 
 /// A whole tile, and a tail.
@@ -13,30 +16,6 @@ const CLASSES: [usize; 9] = [1, 2, 3, 4, 5, 12, 16, 19, 40];
 
 fn dice(form: Form, classes: usize) -> Loss {
     Loss::Region(Region { form, ..Region::dice(Cells::alike(ScorePer::Class, (0..classes).collect())) })
-}
-
-/// Its gradient at one pixel depends on no other one.
-fn cross_entropy() -> Loss {
-    Loss::CrossEntropy(CrossEntropy {
-        class_weights: None,
-        label_smoothing: 0.0,
-        mean_over: MeanOver::ValidPixels,
-        clip: 0.0,
-        top_percent: None,
-        reduction: Reduction::Mean,
-    })
-}
-
-fn criterion(activation: Activation, classes: usize, losses: Vec<Loss>) -> Criterion {
-    Criterion {
-        activation,
-        classes,
-        ignore_index: None,
-        mask_value: None,
-        regions: None,
-        check_values: true,
-        terms: losses.into_iter().map(|loss| Term { weight: 1.0, loss }).collect(),
-    }
 }
 
 /// Logits in ±4 of no pattern, and labels in runs.

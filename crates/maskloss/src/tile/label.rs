@@ -190,7 +190,8 @@ impl LabelMap {
         self.in_range(self.meaning(index))
     }
 
-    /// Labels, from this place of the map on, to classes where every pixel counts: −1 is the background of a single class. False where one is out of range.
+    /// Labels, from this place of the map on, to classes where every pixel counts: −1 is the background of a single class. False where
+    /// one is out of range.
     #[inline(always)]
     pub(crate) fn load_classes<S: Simd>(
         &self,
