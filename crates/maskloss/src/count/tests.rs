@@ -68,7 +68,7 @@ fn map(len: usize) -> impl Strategy<Value = Vec<u8>> {
 
 /// Two maps of one length, the second of them mostly the first one or another.
 fn maps() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
-    let len = prop_oneof![4 => 0_usize..400, 1 => 500_usize..600, 1 => 15_800_usize..16_100];
+    let len = prop_oneof![4 => 0_usize..400, 1 => 1000_usize..1100, 1 => 64_400_usize..64_600];
     len.prop_flat_map(|len| (map(len), map(len), any::<bool>())).prop_map(|(p, mut r, agree)| {
         if agree {
             let some = |at: usize| !at.is_multiple_of(37);
@@ -94,7 +94,7 @@ proptest! {
 #[test]
 fn no_counter_overflows() {
     // Longer than a task of a thread, and of no whole vectors.
-    const LEN: usize = 2 * (3 << 17) + 86;
+    const LEN: usize = (3 << 18) + 86;
     for label in [0, 7, 14, 15, 255_u8] {
         check(&vec![label; LEN], &vec![label; LEN], &singles([0, 7, 14, i64::from(label)]), None);
     }
