@@ -36,12 +36,13 @@ pub(crate) fn load_rows<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize
 /// Copies rows into planes, from this block on.
 #[inline(always)]
 fn load_part<S: Simd, T: Element>(simd: S, rows: &[T], classes: usize, from: usize, planes: &mut [Block]) {
-    let quad = if classes == 2 { BLOCK } else { SIDE } * classes;
+    let quad = if matches!(classes, 2 | 4) { BLOCK } else { SIDE } * classes;
     let (quads, tail) = rows.split_at(rows.len() / quad * quad);
     match classes {
         1 => load_group::<S, T, 1>(simd, quads, classes, 0, from, planes),
         2 => load_pairs(simd, quads, from, planes),
         3 => load_group::<S, T, 3>(simd, quads, classes, 0, from, planes),
+        4 => load_fours(simd, quads, from, planes),
         _ => {
             for first in (0..=classes - SIDE).step_by(SIDE) {
                 load_group::<S, T, SIDE>(simd, quads, classes, first, from, planes);
@@ -86,11 +87,13 @@ fn store_part<S: Simd, T: Copy + Default>(
     classes: usize,
     merge: impl Fn(T, f32) -> T + Copy,
 ) {
-    let (quads, tail) = rows.split_at_mut(rows.len() / (SIDE * classes) * (SIDE * classes));
+    let quad = if classes == 4 { BLOCK } else { SIDE } * classes;
+    let (quads, tail) = rows.split_at_mut(rows.len() / quad * quad);
     match classes {
         1 => store_group::<S, T, 1, 1>(simd, planes, from, quads, classes, 0, merge),
         2 => store_pairs(simd, planes, from, quads, merge),
         3 => store_group::<S, T, 3, 3>(simd, planes, from, quads, classes, 0, merge),
+        4 => store_fours(simd, planes, from, quads, merge),
         _ => {
             for first in (0..=classes - SIDE).step_by(SIDE) {
                 store_group::<S, T, SIDE, SIDE>(simd, planes, from, quads, classes, first, merge);
@@ -182,6 +185,23 @@ fn load_pairs<S: Simd, T: Element>(simd: S, quads: &[T], from: usize, planes: &m
     }
 }
 
+/// The same of four classes and no other: a vector of rows is four pixels.
+#[inline(always)]
+fn load_fours<S: Simd, T: Element>(simd: S, quads: &[T], from: usize, planes: &mut [Block]) {
+    let plane = planes.len() / 4;
+    let mut planes = planes.chunks_exact_mut(plane);
+    let mut planes: [&mut [Block]; 4] = std::array::from_fn(|_| &mut planes.next().unwrap_or_default()[from..]);
+    for (block, [a, b, c, d]) in quads.as_chunks().0.as_chunks().0.iter().enumerate() {
+        let (even_low, odd_low) = convert_block(simd, a).deinterleave(convert_block(simd, b));
+        let (even_high, odd_high) = convert_block(simd, c).deinterleave(convert_block(simd, d));
+        let (first, third) = even_low.deinterleave(even_high);
+        let (second, fourth) = odd_low.deinterleave(odd_high);
+        for (plane, turned) in planes.iter_mut().zip([first, second, third, fourth]) {
+            plane[block] = turned.to_array();
+        }
+    }
+}
+
 #[inline(always)]
 fn convert_block<S: Simd, T: Element>(simd: S, row: &[T; BLOCK]) -> f32x16<S> {
     let mut converted = [0.0; BLOCK];
@@ -206,6 +226,30 @@ fn store_pairs<S: Simd, T: Copy>(
         let (even, odd) = first.interleave(second);
         *low = merge_four(*low, even.to_array(), merge);
         *high = merge_four(*high, odd.to_array(), merge);
+    }
+}
+
+#[inline(always)]
+fn store_fours<S: Simd, T: Copy>(
+    simd: S,
+    planes: &[Block],
+    from: usize,
+    quads: &mut [T],
+    merge: impl Fn(T, f32) -> T + Copy,
+) {
+    let mut planes = planes.chunks_exact(planes.len() / 4);
+    let planes: [&[Block]; 4] = std::array::from_fn(|_| &planes.next().unwrap_or_default()[from..]);
+    for (block, rows) in quads.as_chunks_mut::<BLOCK>().0.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let plane = |class: usize| f32x16::load_array_ref(simd, &planes[class][block]);
+        let (even_low, even_high) = plane(0).interleave(plane(2));
+        let (odd_low, odd_high) = plane(1).interleave(plane(3));
+        let (a, b) = even_low.interleave(odd_low);
+        let (c, d) = even_high.interleave(odd_high);
+        for (row, values) in rows.iter_mut().zip([a, b, c, d]) {
+            for (to, value) in row.iter_mut().zip(values.to_array()) {
+                *to = merge(*to, value);
+            }
+        }
     }
 }
 
