@@ -4,7 +4,8 @@
 use crate::criterion::{Activation, Criterion, CrossEntropy, Loss, Lovasz, LovaszForm, Pixel, Term};
 use crate::fault::Fault;
 use crate::kernel::pixel::Factors;
-use crate::loss::{CoefficientTable, Context};
+use crate::kernel::slope::Slope;
+use crate::loss::{CoefficientTable, Coefficients, Context};
 use crate::parallel::Execution;
 use crate::pass::lovasz::{SortedErrors, sorted_errors};
 use crate::pass::pixel_losses::pixel_losses;
@@ -24,6 +25,26 @@ pub(crate) struct Slopes<'a> {
     pub(crate) crossed: bool,
     /// The other terms.
     pub(crate) additions: Vec<Addition<'a>>,
+}
+
+impl Slopes<'_> {
+    /// What the kernels of pass 2 know of one sample: its coefficients, and what its classes say of each other.
+    pub(crate) fn of_sample<'s>(
+        &self,
+        criterion: &Criterion,
+        coefficients: &'s [Coefficients<f32>],
+        between: &'s [f32],
+    ) -> Slope<'s> {
+        Slope {
+            activation: criterion.activation,
+            clip: criterion.clip() as f32,
+            coefficients,
+            between,
+            curved: self.curved,
+            crossed: self.crossed,
+            logarithmic: criterion.is_logarithmic(),
+        }
+    }
 }
 
 /// A term whose gradient is added to that of the coefficients, tile by tile.

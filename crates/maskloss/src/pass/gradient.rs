@@ -6,8 +6,7 @@ use crate::kernel::derivative::{self, Destination, differentiate};
 use crate::kernel::probabilities::differentiate_probabilities;
 use crate::kernel::registers::differentiate_in_registers;
 use crate::kernel::rows::differentiate_rows;
-use crate::kernel::slope::Slope;
-use crate::loss::{CoefficientTable, Coefficients};
+use crate::loss::Coefficients;
 use crate::parallel::{Execution, Work, run};
 use crate::pass::additions::Additions;
 use crate::pass::spans::{Part, parts_from_the_end, spans};
@@ -113,7 +112,7 @@ fn write_all<T: Sink>(
             let mut pass = GradientPass::new(criterion, input, slopes, accumulate, scratch);
             while let Some((span, mut part)) = queue.next() {
                 let finite = statistics.samples[span.sample].non_finite == 0;
-                pass.write_span(execution.level, span, finite, &mut part);
+                pass.write_span(execution.level, span, 0, finite, &mut part);
             }
         });
     });
@@ -123,10 +122,8 @@ fn write_all<T: Sink>(
 pub(crate) struct GradientPass<'a> {
     criterion: &'a Criterion,
     input: &'a Input<'a>,
-    table: &'a CoefficientTable,
+    slopes: &'a Slopes<'a>,
     accumulate: bool,
-    curved: bool,
-    crossed: bool,
     additions: Additions<'a>,
     loader: Loader<'a>,
     activator: Activator<'a>,
@@ -150,10 +147,8 @@ impl<'a> GradientPass<'a> {
         Self {
             criterion,
             input,
-            table: &slopes.table,
+            slopes,
             accumulate,
-            curved: slopes.curved,
-            crossed: slopes.crossed,
             additions: Additions::new(criterion, input.shape, slopes, pixels, weights),
             loader: Loader::new(criterion, input, tiles),
             activator: Activator::new(criterion.classes, activations),
@@ -165,28 +160,28 @@ impl<'a> GradientPass<'a> {
         }
     }
 
-    /// `finite`: whether the predictions of the span are known to be.
-    pub(crate) fn write_span<T: Sink>(&mut self, level: Level, span: Span, finite: bool, part: &mut Part<T>) {
+    /// `done`: the pixels of it, in whole tiles, that are written already. `finite`: whether the predictions are known to be.
+    pub(crate) fn write_span<T: Sink>(
+        &mut self,
+        level: Level,
+        span: Span,
+        mut done: usize,
+        finite: bool,
+        part: &mut Part<T>,
+    ) {
         if self.sample != Some(span.sample) {
             self.sample = Some(span.sample);
             self.coefficients.clear();
-            self.coefficients.extend(self.table.sample(span.sample));
+            self.coefficients.extend(self.slopes.table.sample(span.sample));
             self.between.clear();
-            self.between.extend(self.table.between_of_sample(span.sample));
+            self.between.extend(self.slopes.table.between_of_sample(span.sample));
         }
-        let slope = Slope {
-            activation: self.criterion.activation,
-            clip: self.criterion.clip() as f32,
-            coefficients: self.coefficients,
-            between: self.between,
-            curved: self.curved,
-            crossed: self.crossed,
-            logarithmic: self.criterion.is_logarithmic(),
-        };
+        let slope = self.slopes.of_sample(self.criterion, self.coefficients, self.between);
         let alone = self.additions.is_empty();
         if let (Some(planes), Some(borrowed)) = (T::direct(part), borrowed(self.criterion, self.input, span))
             && finite
             && alone
+            && done == 0
             && !self.accumulate
             && differentiate_probabilities(
                 level,
@@ -199,13 +194,12 @@ impl<'a> GradientPass<'a> {
         }
         let layout = self.input.shape.layout;
         let step = tile_pixels(self.criterion.classes);
-        let mut done = 0;
         if let (Some(rows), Some([out]), false) =
-            (Rows::of(self.criterion, self.input, span), T::direct(part), self.accumulate)
+            (Rows::of(self.criterion, self.input, span.after(done)), T::direct(part), self.accumulate)
             && alone
-            && differentiate_rows(level, &slope, &rows, out)
+            && differentiate_rows(level, &slope, &rows, &mut out[done * rows.classes..])
         {
-            done = rows.pixels();
+            done += rows.pixels();
         }
         for from in (done..span.len).step_by(step) {
             let tile_span = Span { from: span.from + from, len: step.min(span.len - from), ..span };

@@ -7,7 +7,8 @@ use crate::kernel::activation::Activator;
 use crate::kernel::pixel;
 use crate::kernel::probabilities::accumulate_probabilities;
 use crate::kernel::registers::accumulate_in_registers;
-use crate::kernel::rows::accumulate_rows;
+use crate::kernel::rows::{accumulate_and_differentiate_rows, accumulate_rows};
+use crate::kernel::slope::Slope;
 use crate::kernel::sums::Sums;
 use crate::kernel::wasserstein::accumulate_errors;
 use crate::parallel::{Execution, Work, run};
@@ -19,7 +20,7 @@ use crate::tensor::{Input, Shape};
 use crate::tile::check::{first_fault, holds_probabilities, largest_probability};
 use crate::tile::loader::{Loader, borrowed, holds_targets};
 use crate::tile::rows::Rows;
-use crate::tile::{CHUNK, Span, tile_pixels};
+use crate::tile::{BLOCK, CHUNK, Span, tile_pixels};
 
 /// The sums that `needs` names, of every sample and class; or the first fault of the data.
 pub(crate) fn statistics(
@@ -71,7 +72,7 @@ pub(crate) struct StatisticsPass<'a> {
     activator: Activator<'a>,
     sums: Sums<'a>,
     pixels: &'a mut pixel::Buffers,
-    /// Whether rows are tried first: where one tile of a span was refused, as soft targets are, the next ones will be too.
+    /// Whether rows are tried first: where one chunk of a span was refused, as soft targets are, the next ones will be too.
     tries_rows: bool,
 }
 
@@ -93,21 +94,49 @@ impl<'a> StatisticsPass<'a> {
     /// Adds the chunks of a span, each folded in a fixed order and then added exactly.
     pub(crate) fn add_span(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<(), Fault> {
         let end = span.from + span.len;
-        self.tries_rows = true;
         for from in (span.from..end).step_by(CHUNK) {
             let chunk = Span { from, len: CHUNK.min(end - from), ..span };
-            let unweighted = match self.add_borrowed(level, chunk) {
-                true => {
-                    total.valid += chunk.len as u64;
-                    chunk.len
-                }
-                false => self.add_tiles(level, chunk, total)?,
-            };
-            let weight = self.sums.drain(|slot, class, sum| total.add(slot, class, sum));
-            total.weight.add(weight);
-            total.weight.add(unweighted as f64);
+            let done = if self.add_borrowed(level, chunk) { chunk.len } else { self.add_rows(level, chunk) };
+            total.valid += done as u64;
+            let unweighted = done + self.add_tiles(level, chunk.after(done), total)?;
+            self.end_chunk(unweighted, total);
         }
+        self.tries_rows = true;
         Ok(())
+    }
+
+    /// The same of the rows of as many whole chunks, from the first one on, as can be done with their gradient at once. Returns their
+    /// pixels.
+    pub(crate) fn add_and_write_rows(
+        &mut self,
+        level: Level,
+        span: Span,
+        slope: &Slope,
+        out: &mut [f32],
+        total: &mut SampleSums,
+    ) -> usize {
+        let largest = largest_probability(self.criterion);
+        let mut done = 0;
+        while self.tries_rows && done < span.len {
+            let chunk = Span { len: CHUNK.min(span.len - done), ..span.after(done) };
+            let rows = Rows::of(self.criterion, self.input, chunk).filter(|rows| rows.pixels() == chunk.len);
+            let Some(rows) = rows else { break };
+            let out = &mut out[done * rows.classes..][..chunk.len * rows.classes];
+            self.tries_rows =
+                accumulate_and_differentiate_rows(level, (largest, self.clip), slope, &rows, &mut self.sums, out);
+            if self.tries_rows {
+                total.valid += chunk.len as u64;
+                self.end_chunk(chunk.len, total);
+                done += chunk.len;
+            }
+        }
+        done
+    }
+
+    fn end_chunk(&mut self, unweighted: usize, total: &mut SampleSums) {
+        let weight = self.sums.drain(|slot, class, sum| total.add(slot, class, sum));
+        total.weight.add(weight);
+        total.weight.add(unweighted as f64);
     }
 
     /// A chunk of probabilities at once, where it can be read as it lies and nothing is wrong in it.
@@ -117,7 +146,22 @@ impl<'a> StatisticsPass<'a> {
             .is_some_and(|chunk| accumulate_probabilities(level, activation, &chunk, &mut self.sums))
     }
 
-    /// A chunk tile by tile. Returns the pixels that count once.
+    /// The rows of a chunk at once, where nothing is wrong in them and no target soft, but for the tile of a tail: it has weights.
+    /// Returns their pixels.
+    fn add_rows(&mut self, level: Level, chunk: Span) -> usize {
+        let step = tile_pixels(self.criterion.classes);
+        let len = if chunk.len.is_multiple_of(BLOCK) { chunk.len } else { chunk.len / step * step };
+        let largest = largest_probability(self.criterion);
+        match Rows::of(self.criterion, self.input, Span { len, ..chunk }) {
+            Some(rows) if self.tries_rows => {
+                self.tries_rows = accumulate_rows(level, largest, self.clip, &rows, &mut self.sums);
+                if self.tries_rows { len } else { 0 }
+            }
+            _ => 0,
+        }
+    }
+
+    /// Pixels of a chunk tile by tile. Returns those that count once.
     fn add_tiles(&mut self, level: Level, chunk: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let (end, step) = (chunk.from + chunk.len, tile_pixels(self.criterion.classes));
         let mut unweighted = 0;
@@ -131,15 +175,6 @@ impl<'a> StatisticsPass<'a> {
     fn add_tile(&mut self, level: Level, span: Span, total: &mut SampleSums) -> Result<usize, Fault> {
         let Self { criterion, input, .. } = *self;
         let activation = criterion.activation;
-        if self.tries_rows
-            && let Some(rows) = Rows::of(criterion, input, span).filter(|rows| rows.pixels() == span.len)
-        {
-            if accumulate_rows(level, largest_probability(criterion), self.clip, &rows, &mut self.sums) {
-                total.valid += span.len as u64;
-                return Ok(span.len);
-            }
-            self.tries_rows = false;
-        }
         let Some(tile) = self.loader.load(level, criterion, input, span) else {
             // Only where another thread mends the data meanwhile is there a fault that is not found again.
             let vanished = Fault {

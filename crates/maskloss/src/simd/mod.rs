@@ -124,7 +124,7 @@ fearless_simd::kernel!(
 /// The bytes that [`prefetch`] asks for at a time.
 pub(crate) const LINE: usize = 64;
 
-/// Asks for what the next tile will read or write, into the L2 cache: the L1 cache has no room for it beside this tile. The processor
+/// Asks for what is read or written soon, into the L2 cache: the L1 cache has no room for it beside this tile. The processor
 /// itself looks ahead in few streams, and in none beyond a page.
 #[inline(always)]
 pub(crate) fn prefetch<S: Simd, T>(simd: S, place: &T) {
