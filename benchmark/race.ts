@@ -23,7 +23,11 @@ export interface RaceOptions {
 const LEAST_ROUNDS = 3
 /** A timed stretch lasts at least so many milliseconds: a clock of microseconds must not show. */
 const STRETCH = 0.5
-const WARM_UP = 30
+/** What waking up costs must not show in a call that takes less than this: it is measured warm. */
+const SMALL = 0.05
+const STRETCH_OF_SMALL = 5
+/** Milliseconds: less, and the compiler of V8 is still at work on calls of microseconds. */
+const WARM_UP = 100
 const WARM_UP_CALLS = 2
 
 const cell = new Int32Array(new SharedArrayBuffer(4))
@@ -40,13 +44,12 @@ function time(contestant: Contestant, calls: number): number {
 function calibrate(contestant: Contestant): number {
   const began = performance.now()
   let calls = 0
-  let last = 0
   while (calls < WARM_UP_CALLS || performance.now() - began < WARM_UP) {
-    last = time(contestant, 1)
+    time(contestant, 1)
     calls++
   }
-  if (last >= STRETCH) return 1
-  return Math.max(1, Math.ceil((STRETCH * calls) / (performance.now() - began)))
+  const call = (performance.now() - began) / calls
+  return Math.ceil((call < SMALL ? STRETCH_OF_SMALL : STRETCH) / call)
 }
 
 /** Runs every contestant once a round, another one first each time. */
