@@ -5,7 +5,6 @@ use crate::kernel::activation::Activated;
 use crate::kernel::class_target::{Absent, ClassTarget, LabelClass, PlaneClass};
 use crate::kernel::log_loss::{clipped, clipped_log_loss, sigmoid_log_loss, softmax_log_loss};
 use crate::kernel::log_product::Scaled;
-use crate::kernel::own_class::{MANY, add_own_classes};
 use crate::kernel::sums::Sums;
 use crate::kernel::wide::Wide;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
@@ -56,13 +55,7 @@ fn accumulate_classes<S: Simd, const WEIGHTED: bool>(
         TileTarget::Labels { labels, present } => {
             // 0 · NaN is NaN: where a prediction is broken, every class has a term.
             let broken = activated.non_finite > 0;
-            let by_blocks = activation == Activation::Softmax && tile.classes >= MANY;
             let mut present = present.iter().peekable();
-            if by_blocks && !WEIGHTED && !broken && sums.are_of_products() {
-                add_own_classes(simd, tile, labels, activated, sums);
-                // What is left is P, as if no class occurred.
-                present = [].iter().peekable();
-            }
             for class in 0..tile.classes {
                 if present.next_if_eq(&&class).is_some() || broken {
                     let target = LabelClass { labels, class };

@@ -20,7 +20,7 @@ pub(crate) const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
 static ONES: [Block; LARGEST_TILE / BLOCK] = [[1.0; BLOCK]; LARGEST_TILE / BLOCK];
 
 /// The classes whose exponentials are added before they join the denominator.
-const DENOMINATOR_GROUP: usize = 16;
+pub(crate) const DENOMINATOR_GROUP: usize = 16;
 
 /// Probabilities `p_c = planes_c · scale`, and what the logarithms need beside them.
 #[derive(Clone, Copy)]
@@ -59,6 +59,11 @@ impl<'s> Activator<'s> {
         Self(buffers)
     }
 
+    /// What the next activation writes over: the planes of a tile.
+    pub(crate) fn scratch(&mut self) -> &mut [Block] {
+        &mut self.0.planes
+    }
+
     /// The probabilities of a tile.
     pub(crate) fn activate<'a>(&'a mut self, level: Level, activation: Activation, tile: &Tile<'a>) -> Activated<'a> {
         dispatch!(level, simd => self.activate_tile(simd, activation, tile))
@@ -72,11 +77,8 @@ impl<'s> Activator<'s> {
             Activation::Sigmoid => self.sigmoid(simd, tile),
             Activation::None => self.identity(simd, tile),
         };
-        let planes = if planes {
-            PlaneSet::Scratch { data: &self.0.planes[..tile.classes * blocks], blocks, ahead: &[] }
-        } else {
-            tile.prediction
-        };
+        let planes =
+            if planes { PlaneSet::scratch(&self.0.planes[..tile.classes * blocks], blocks) } else { tile.prediction };
         Activated {
             planes,
             scale: if activation == Activation::Softmax { &self.0.scale[..blocks] } else { &ONES[..blocks] },

@@ -15,15 +15,7 @@ use crate::simd::{
     prefetch,
 };
 use crate::statistics::Quantity;
-use crate::tile::{BLOCK, Block, Tile, TileTarget};
-
-/// The labels of a tile that can be done here; `None` where it cannot.
-fn labels_of<'a>(tile: &Tile<'a>) -> Option<&'a [[i32; BLOCK]]> {
-    match (tile.target, tile.weights) {
-        (TileTarget::Labels { labels, .. }, None) => Some(labels),
-        _ => None,
-    }
-}
+use crate::tile::{BLOCK, Block, Tile};
 
 /// Pass 1 on one tile: the prediction values that are NaN or infinite. `None`, and nothing added, where it has to go through the
 /// scratch.
@@ -33,7 +25,7 @@ pub(crate) fn accumulate_in_registers(
     tile: &Tile,
     sums: &mut Sums,
 ) -> Option<u64> {
-    let labels = labels_of(tile)?;
+    let labels = tile.plain_labels()?;
     if !sums.are_of_products() {
         return None;
     }
@@ -51,7 +43,7 @@ pub(crate) fn accumulate_in_registers(
 
 /// Pass 2 on one tile: written, not added; false where it has to go through the scratch, which then writes over it.
 pub(crate) fn differentiate_in_registers(level: Level, slope: &Slope, tile: &Tile, out: &mut Destination) -> bool {
-    let Some(labels) = labels_of(tile) else { return false };
+    let Some(labels) = tile.plain_labels() else { return false };
     if slope.curved {
         return false;
     }

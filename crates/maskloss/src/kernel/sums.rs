@@ -16,6 +16,9 @@ pub(crate) struct Buffers {
     logs: Vec<LogProduct>,
 }
 
+/// What the short cuts take.
+const PRODUCTS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
+
 /// The sums of a chunk in progress, one for each wanted quantity and class.
 pub(crate) struct Sums<'s> {
     needs: Needs,
@@ -28,10 +31,20 @@ pub(crate) struct Sums<'s> {
     weight: Lanes,
 }
 
+/// Sums of products by class, and of their logarithms; none where one is not wanted.
+pub(crate) struct ProductSums<'a> {
+    pub(crate) overlap: &'a mut [Lanes],
+    pub(crate) predicted: &'a mut [Lanes],
+    pub(crate) reference: &'a mut [Lanes],
+    pub(crate) logs: &'a mut [LogProduct],
+    /// The linear rest of the logarithms.
+    pub(crate) linear: &'a mut [Lanes],
+}
+
 /// `Σ −log p` of the pixels of one class, in progress: `Σ log s`, and the linear rest.
 #[derive(Clone, Copy)]
 pub(crate) struct LogSums<S: Simd> {
-    product: LogProduct,
+    pub(crate) product: LogProduct,
     pub(crate) linear: f64x8<S>,
 }
 
@@ -71,8 +84,20 @@ impl<'s> Sums<'s> {
     /// Whether all that is wanted are I, P, G and log p, which the short cuts take.
     #[inline(always)]
     pub(crate) fn are_of_products(&self) -> bool {
-        Needs::of(&[Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss])
-            .includes(self.needs)
+        Needs::of(&PRODUCTS).includes(self.needs)
+    }
+
+    /// Those.
+    pub(crate) fn products(&mut self) -> ProductSums<'_> {
+        let mut parts = PRODUCTS.map(|_| Default::default());
+        for (slot, lanes) in self.lanes.chunks_exact_mut(self.classes).enumerate() {
+            let mut products = PRODUCTS.into_iter();
+            if let Some(i) = products.position(|q| self.needs.contains(q) && self.needs.slot(q) == slot) {
+                parts[i] = lanes;
+            }
+        }
+        let [overlap, predicted, reference, linear] = parts;
+        ProductSums { overlap, predicted, reference, logs: self.logs, linear }
     }
 
     #[inline(always)]
@@ -167,21 +192,6 @@ impl<'s> Sums<'s> {
         if let Some(log) = self.logs.get_mut(class) {
             *log = sums.product;
         }
-    }
-
-    /// Adds `value` of the pixels that the mask names to a sum that is wanted.
-    #[inline(always)]
-    pub(crate) fn add_masked<S: Simd>(
-        &mut self,
-        simd: S,
-        quantity: Quantity,
-        class: usize,
-        is: mask32x16<S>,
-        value: Wide<S>,
-    ) {
-        let slot = self.slot(quantity, class);
-        let lanes = &mut self.lanes[slot];
-        (f64x8::load_array_ref(simd, lanes) + value.sum_where(simd, is)).store_array(lanes);
     }
 
     /// Adds `term` of each block to a sum, where it is wanted.

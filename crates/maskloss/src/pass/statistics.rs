@@ -4,6 +4,7 @@ use crate::criterion::{Criterion, Loss};
 use crate::fault::{Fault, FaultKind, merged_or_first_fault};
 use crate::kernel::accumulate::accumulate;
 use crate::kernel::activation::Activator;
+use crate::kernel::groups::accumulate_in_groups;
 use crate::kernel::pixel;
 use crate::kernel::probabilities::accumulate_probabilities;
 use crate::kernel::registers::accumulate_in_registers;
@@ -191,8 +192,15 @@ impl<'a> StatisticsPass<'a> {
         if !sound && let Some(fault) = first_fault(criterion, input, span) {
             return Err(fault);
         }
-        let in_registers = accumulate_in_registers(level, activation, &tile, &mut self.sums);
-        total.non_finite += in_registers.unwrap_or_else(|| {
+        total.valid += tile.valid as u64;
+        let unweighted = if tile.weights.is_some() { 0 } else { tile.valid };
+        if let Some(non_finite) = accumulate_in_registers(level, activation, &tile, &mut self.sums) {
+            total.non_finite += non_finite;
+            return Ok(unweighted);
+        }
+        let scratch = self.activator.scratch();
+        let tile = tile.after(accumulate_in_groups(level, activation, &tile, scratch, &mut self.sums));
+        if tile.blocks > 0 {
             let activated = self.activator.activate(level, activation, &tile);
             accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
             // The pass of a top-percent loss takes that one's sums only.
@@ -218,9 +226,8 @@ impl<'a> StatisticsPass<'a> {
                     function += pixel.functions();
                 }
             }
-            activated.non_finite
-        });
-        total.valid += tile.valid as u64;
-        Ok(if tile.weights.is_some() { 0 } else { tile.valid })
+            total.non_finite += activated.non_finite;
+        }
+        Ok(unweighted)
     }
 }

@@ -81,7 +81,7 @@ impl<'s> Loader<'s> {
                 }
                 if let (Some(regions), true) = (&criterion.regions, sound) {
                     self.map.expand_regions(regions, labels, weights, planes);
-                    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks, ahead: &[] })
+                    TileTarget::Planes(PlaneSet::scratch(planes, blocks))
                 } else {
                     if sound {
                         list_present(labels, shape.classes, seen, present);
@@ -218,7 +218,7 @@ fn load_targets<'a, S: Simd, T: Element>(
             }
         }
     }
-    TileTarget::Planes(PlaneSet::Scratch { data: planes, blocks, ahead: &[] })
+    TileTarget::Planes(PlaneSet::scratch(planes, blocks))
 }
 
 /// The pixels that count, and whether that is every pixel of whole blocks, with weight 1.

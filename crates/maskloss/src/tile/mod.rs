@@ -37,11 +37,14 @@ pub(crate) fn tile_pixels(classes: usize) -> usize {
 
 /// C planes of blocks: the caller's own, or a scratch.
 #[derive(Clone, Copy)]
-pub(crate) enum PlaneSet<'a> {
-    /// Plane c starts at `c · stride`; whole blocks only.
-    Borrowed { data: &'a [f32], stride: usize, pixels: usize },
-    /// Plane c starts at block `c · blocks`. `ahead`: the caller's memory that the next tile is made from, if it is as much.
-    Scratch { data: &'a [Block], blocks: usize, ahead: &'a [Block] },
+pub(crate) struct PlaneSet<'a> {
+    /// Plane c starts at `c · stride`.
+    data: &'a [f32],
+    stride: usize,
+    blocks: usize,
+    /// What the next tile is made from, as far as it is as much: its plane c, or any other part, starts at `c · ahead_stride`.
+    ahead: &'a [f32],
+    ahead_stride: usize,
 }
 
 impl<'a> PlaneSet<'a> {
@@ -49,18 +52,24 @@ impl<'a> PlaneSet<'a> {
     #[inline(always)]
     pub(crate) fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
         let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
-        Self::Borrowed { data: &sample[span.from..], stride: shape.pixels, pixels: span.len }
+        let (data, stride) = (&sample[span.from..], shape.pixels);
+        Self { data, stride, blocks: span.len / BLOCK, ahead: &data[span.len..], ahead_stride: stride }
+    }
+
+    /// Planes one after the other.
+    #[inline(always)]
+    pub(crate) fn scratch(data: &'a [Block], blocks: usize) -> Self {
+        Self { data: data.as_flattened(), stride: blocks * BLOCK, blocks, ahead: &[], ahead_stride: 0 }
     }
 
     /// The same planes, made from this span of a sample.
     #[inline(always)]
     pub(crate) fn reading_ahead(self, sample: &'a [f32], shape: Shape, span: Span) -> Self {
-        match (self, shape.layout) {
-            (Self::Scratch { data, blocks, .. }, Layout::ChannelsLast) => {
-                let ahead = sample[(span.from + span.len) * shape.classes..].as_chunks().0;
-                Self::Scratch { data, blocks, ahead: &ahead[..ahead.len().min(blocks * shape.classes)] }
-            }
-            _ => self,
+        if shape.layout == Layout::ChannelsLast {
+            let ahead = &sample[(span.from + span.len) * shape.classes..];
+            Self { ahead, ahead_stride: self.stride, ..self }
+        } else {
+            self
         }
     }
 
@@ -68,28 +77,22 @@ impl<'a> PlaneSet<'a> {
     /// planes is too short a stream for the processor to notice, and rows of all classes come at once, while nothing is computed.
     #[inline(always)]
     pub(crate) fn plane_ahead(&self, class: usize) -> &'a [Block] {
-        match *self {
-            Self::Borrowed { data, stride, pixels } => {
-                data.get(class * stride + pixels..class * stride + 2 * pixels).map(|data| data.as_chunks().0)
-            }
-            Self::Scratch { blocks, ahead, .. } => ahead.get(class * blocks..(class + 1) * blocks),
+        match self.ahead.get(class * self.ahead_stride..class * self.ahead_stride + self.blocks * BLOCK) {
+            Some(ahead) => ahead.as_chunks().0,
+            None => self.plane(class),
         }
-        .unwrap_or_else(|| self.plane(class))
-    }
-
-    /// One block of one plane.
-    #[inline(always)]
-    pub(crate) fn block(&self, class: usize, block: usize) -> &'a Block {
-        &self.plane(class)[block]
     }
 
     /// The blocks of one plane.
     #[inline(always)]
     pub(crate) fn plane(&self, class: usize) -> &'a [Block] {
-        match *self {
-            Self::Borrowed { data, stride, pixels } => data[class * stride..][..pixels].as_chunks().0,
-            Self::Scratch { data, blocks, .. } => &data[class * blocks..][..blocks],
-        }
+        self.data[class * self.stride..][..self.blocks * BLOCK].as_chunks().0
+    }
+
+    /// What is left behind so many blocks.
+    fn after(self, done: usize) -> Self {
+        let ahead = self.ahead.get(done * BLOCK..).unwrap_or_default();
+        Self { data: &self.data[done * BLOCK..], blocks: self.blocks - done, ahead, ..self }
     }
 }
 
@@ -114,6 +117,26 @@ pub(crate) struct Tile<'a> {
     pub(crate) weights: Option<&'a [Block]>,
     /// The pixels that count.
     pub(crate) valid: usize,
+}
+
+impl<'a> Tile<'a> {
+    /// The labels, where every pixel counts once.
+    pub(crate) fn plain_labels(&self) -> Option<&'a [[i32; BLOCK]]> {
+        match (self.target, self.weights) {
+            (TileTarget::Labels { labels, .. }, None) => Some(&labels[..self.blocks]),
+            _ => None,
+        }
+    }
+
+    /// What is left behind so many blocks, where every pixel counts once.
+    pub(crate) fn after(self, done: usize) -> Self {
+        let target = match self.target {
+            TileTarget::Labels { labels, present } => TileTarget::Labels { labels: &labels[done..], present },
+            TileTarget::Planes(planes) => TileTarget::Planes(planes.after(done)),
+        };
+        let valid = self.valid - done * BLOCK;
+        Self { blocks: self.blocks - done, prediction: self.prediction.after(done), target, valid, ..self }
+    }
 }
 
 /// Some pixels of one sample.

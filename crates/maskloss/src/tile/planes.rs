@@ -91,5 +91,5 @@ pub(crate) fn load_planes<'a, S: Simd, T: Element>(
             }
         }
     }
-    PlaneSet::Scratch { data: scratch, blocks, ahead: &[] }
+    PlaneSet::scratch(scratch, blocks)
 }
