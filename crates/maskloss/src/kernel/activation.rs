@@ -1,7 +1,5 @@
 //! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
 
-use std::array::{from_mut, from_ref};
-
 use crate::criterion::Activation;
 use crate::simd::{
     Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp_each, exp_of_each, f32x16, have_normal_results, i32x16,
@@ -19,8 +17,11 @@ pub(crate) const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
 /// The scale of what is a probability already.
 static ONES: [Block; LARGEST_TILE / BLOCK] = [[1.0; BLOCK]; LARGEST_TILE / BLOCK];
 
+/// The blocks that take each step of the exponential together; their denominators stay in registers.
+pub(crate) const GROUP: usize = 4;
+
 /// The classes whose exponentials are added before they join the denominator.
-pub(crate) const DENOMINATOR_GROUP: usize = 16;
+const DENOMINATOR_GROUP: usize = 16;
 
 /// Probabilities `p_c = planes_c · scale`, and what the logarithms need beside them.
 #[derive(Clone, Copy)]
@@ -42,7 +43,6 @@ pub(crate) struct Buffers {
     scale: Vec<Block>,
     denominator: Vec<Block>,
     shift: Vec<Block>,
-    group: Vec<Block>,
 }
 
 /// Activates tiles.
@@ -53,7 +53,7 @@ impl<'s> Activator<'s> {
     pub(crate) fn new(classes: usize, buffers: &'s mut Buffers) -> Self {
         let blocks = tile_pixels(classes) / BLOCK;
         fit(&mut buffers.planes, classes * blocks);
-        for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift, &mut buffers.group] {
+        for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift] {
             fit(buffer, blocks);
         }
         Self(buffers)
@@ -93,17 +93,51 @@ impl<'s> Activator<'s> {
     #[inline(always)]
     fn softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> (bool, u64) {
         self.0.shift[..tile.blocks].fill([0.0; BLOCK]);
-        let mut finite = true;
-        if !have_normal_results(self.exponentials::<S, false>(simd, tile)).all_true() {
-            finite = self.exponentials::<S, true>(simd, tile).simd_le(LARGEST_FINITE).all_true();
+        if self.plain_softmax(simd, tile) {
+            return (true, 0);
         }
+        let finite = self.shifted_exponentials(simd, tile);
         if self.invert_denominators(simd, tile) && finite {
             return (true, 0);
         }
         let non_finite = self.choose_shifts(tile);
-        self.exponentials::<S, true>(simd, tile);
+        self.shifted_exponentials(simd, tile);
         self.invert_denominators(simd, tile);
         (true, non_finite)
+    }
+
+    /// Whether all of the tile could be done so.
+    #[inline(always)]
+    fn plain_softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
+        let done = in_groups(
+            tile.blocks,
+            #[inline(always)]
+            |first, whole| {
+                if whole {
+                    self.plain_group::<S, GROUP>(simd, tile, first)
+                } else {
+                    self.plain_group::<S, 1>(simd, tile, first)
+                }
+            },
+        );
+        done == tile.blocks
+    }
+
+    #[inline(always)]
+    fn plain_group<S: Simd, const B: usize>(&mut self, simd: S, tile: &Tile, first: usize) -> bool {
+        let Buffers { planes, denominator, scale, .. } = &mut *self.0;
+        let group = Softmax::<S, B>::of(
+            simd,
+            tile,
+            first,
+            #[inline(always)]
+            |class, values| store_at(values, &mut planes[class * tile.blocks..], first),
+        );
+        if let Some(group) = group {
+            store_at(group.denominator, denominator, first);
+            store_at(group.scale, scale, first);
+        }
+        group.is_some()
     }
 
     /// `scale = 1 / denominator`; whether all of those are plain.
@@ -118,42 +152,30 @@ impl<'s> Activator<'s> {
         plain.all_true()
     }
 
-    /// `planes = exp(z)` and their sum, where all are normal numbers; or of any numbers `exp(z − shift)`. Returns the bits of the
-    /// largest |z − shift| of each lane.
+    /// `planes = exp(z − shift)` of any numbers, and their sum; whether all of z − shift are finite.
     ///
     /// The order of the sum is fixed: classes ascending within a group of 16, then the groups.
     #[inline(always)]
-    fn exponentials<S: Simd, const SHIFTED: bool>(&mut self, simd: S, tile: &Tile) -> i32x16<S> {
-        let blocks = tile.blocks;
-        let Buffers { planes, denominator, group, shift, .. } = &mut *self.0;
-        let (denominator, group, shift) = (&mut denominator[..blocks], &mut group[..blocks], &shift[..blocks]);
+    fn shifted_exponentials<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
+        let Buffers { planes, denominator, shift, .. } = &mut *self.0;
         let mut largest = i32x16::splat(simd, 0);
-        for first in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
-            let total = if first == 0 { &mut *denominator } else { &mut *group };
-            total.fill([0.0; BLOCK]);
-            let mut class = first;
-            let end = (first + DENOMINATOR_GROUP).min(tile.classes);
-            while class < end {
-                let count = if SHIFTED || end - class < SIDE_BY_SIDE { 1 } else { SIDE_BY_SIDE };
-                let planes = &mut planes[class * blocks..][..count * blocks];
-                let size = if SHIFTED {
-                    shifted_exponentials(simd, tile, class, shift, total, planes)
-                } else if count == 1 {
-                    exponentials_of_one(simd, tile, class, total, planes)
-                } else {
-                    exponentials_of_four(simd, tile, class, total, planes)
-                };
-                largest = largest.max(size);
-                class += count;
-            }
-            if first > 0 {
-                for (denominator, group) in denominator.iter_mut().zip(&*group) {
-                    let sum = f32x16::load_array_ref(simd, denominator) + f32x16::load_array_ref(simd, group);
-                    sum.store_array(denominator);
+        for block in 0..tile.blocks {
+            let shift = f32x16::load_array_ref(simd, &shift[block]);
+            let mut sum = f32x16::splat(simd, 0.0);
+            for first in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
+                let mut total = f32x16::splat(simd, 0.0);
+                for class in first..(first + DENOMINATOR_GROUP).min(tile.classes) {
+                    let z = f32x16::load_array_ref(simd, &tile.prediction.plane(class)[block]) - shift;
+                    let ([value], size) = exp_each(simd, [z]);
+                    largest = largest.max(size);
+                    total += value;
+                    value.store_array(&mut planes[class * tile.blocks + block]);
                 }
+                sum = if first == 0 { total } else { sum + total };
             }
+            sum.store_array(&mut denominator[block]);
         }
-        largest
+        largest.simd_le(LARGEST_FINITE).all_true()
     }
 
     /// The largest logit of each pixel whose plain denominator was not sound; NaN where a logit is NaN or infinite, so that the
@@ -206,118 +228,75 @@ impl<'s> Activator<'s> {
     }
 }
 
-/// The classes, or the blocks of one class, that take each step of the exponential together.
-const SIDE_BY_SIDE: usize = 4;
-
-/// `planes = exp(z)` of four classes, added to `total`. Departure 18: together their planes come from memory side by side, each with
-/// its wait, and their sum is loaded and stored once.
-#[inline(always)]
-fn exponentials_of_four<S: Simd>(
-    simd: S,
-    tile: &Tile,
-    class: usize,
-    total: &mut [Block],
-    planes: &mut [Block],
-) -> i32x16<S> {
-    let blocks = total.len();
-    let prediction = tile.prediction;
-    let (z0, z1) = (&prediction.plane(class)[..blocks], &prediction.plane(class + 1)[..blocks]);
-    let (z2, z3) = (&prediction.plane(class + 2)[..blocks], &prediction.plane(class + 3)[..blocks]);
-    let (next0, next1) = (&prediction.plane_ahead(class)[..blocks], &prediction.plane_ahead(class + 1)[..blocks]);
-    let (next2, next3) = (&prediction.plane_ahead(class + 2)[..blocks], &prediction.plane_ahead(class + 3)[..blocks]);
-    let (p01, p23) = planes.split_at_mut(2 * blocks);
-    let ((p0, p1), (p2, p3)) = (p01.split_at_mut(blocks), p23.split_at_mut(blocks));
-    let p3 = &mut p3[..blocks];
-    let mut largest = i32x16::splat(simd, 0);
-    for b in 0..blocks {
-        let z = [
-            f32x16::load_array_ref(simd, &z0[b]),
-            f32x16::load_array_ref(simd, &z1[b]),
-            f32x16::load_array_ref(simd, &z2[b]),
-            f32x16::load_array_ref(simd, &z3[b]),
-        ];
-        prefetch(simd, &next0[b]);
-        prefetch(simd, &next1[b]);
-        prefetch(simd, &next2[b]);
-        prefetch(simd, &next3[b]);
-        let values = exp_of_each(simd, z);
-        let sum = f32x16::load_array_ref(simd, &total[b]) + values[0] + values[1] + values[2] + values[3];
-        sum.store_array(&mut total[b]);
-        values[0].store_array(&mut p0[b]);
-        values[1].store_array(&mut p1[b]);
-        values[2].store_array(&mut p2[b]);
-        values[3].store_array(&mut p3[b]);
-        largest = largest.max(largest_size(simd, z));
-    }
-    largest
+/// What some blocks share after softmax: `p = exp(z) · scale`.
+#[derive(Clone, Copy)]
+pub(crate) struct Softmax<S: Simd, const B: usize> {
+    pub(crate) denominator: [f32x16<S>; B],
+    pub(crate) scale: [f32x16<S>; B],
 }
 
-/// The same of one class, four blocks at a time.
-#[inline(always)]
-fn exponentials_of_one<S: Simd>(
-    simd: S,
-    tile: &Tile,
-    class: usize,
-    total: &mut [Block],
-    plane: &mut [Block],
-) -> i32x16<S> {
-    let blocks = total.len();
-    for next in &tile.prediction.plane_ahead(class)[..blocks] {
-        prefetch(simd, next);
+impl<S: Simd, const B: usize> Softmax<S, B> {
+    /// Hands out `exp(z)` class by class. `None` where one is not a normal number, or a denominator not plain: then shifts are needed.
+    #[inline(always)]
+    pub(crate) fn of(simd: S, tile: &Tile, first: usize, mut take: impl FnMut(usize, [f32x16<S>; B])) -> Option<Self> {
+        let mut denominator = [f32x16::splat(simd, 0.0); B];
+        let mut largest = i32x16::splat(simd, 0);
+        for start in (0..tile.classes).step_by(DENOMINATOR_GROUP) {
+            let mut total = [f32x16::splat(simd, 0.0); B];
+            for class in start..(start + DENOMINATOR_GROUP).min(tile.classes) {
+                let logits: &[Block; B] = blocks_at(tile.prediction.plane(class), first);
+                let ahead: &[Block; B] = blocks_at(tile.prediction.plane_ahead(class), first);
+                let mut z = [f32x16::splat(simd, 0.0); B];
+                for b in 0..B {
+                    z[b] = f32x16::load_array_ref(simd, &logits[b]);
+                    prefetch(simd, &ahead[b]);
+                }
+                let values = exp_of_each(simd, z);
+                for b in 0..B {
+                    total[b] += values[b];
+                }
+                take(class, values);
+                largest = largest.max(largest_size(simd, z));
+            }
+            for b in 0..B {
+                denominator[b] = if start == 0 { total[b] } else { denominator[b] + total[b] };
+            }
+        }
+        let mut sound = have_normal_results(largest);
+        let mut scale = denominator;
+        for (scale, s) in scale.iter_mut().zip(denominator) {
+            sound &= s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
+            *scale = 1.0 / s;
+        }
+        sound.all_true().then_some(Self { denominator, scale })
     }
-    let (groups, rest) = tile.prediction.plane(class)[..blocks].as_chunks::<SIDE_BY_SIDE>();
-    let (totals, rest_of_total) = total.as_chunks_mut();
-    let (planes, rest_of_plane) = plane.as_chunks_mut();
-    let mut largest = i32x16::splat(simd, 0);
-    for (g, z) in groups.iter().enumerate() {
-        largest = largest.max(exponentials_of(simd, z, &mut totals[g], &mut planes[g]));
-    }
-    for (b, z) in rest.iter().enumerate() {
-        let (total, plane) = (from_mut(&mut rest_of_total[b]), from_mut(&mut rest_of_plane[b]));
-        largest = largest.max(exponentials_of(simd, from_ref(z), total, plane));
-    }
-    largest
 }
 
-/// The same of B blocks.
+/// Takes blocks in groups (`take(first, true)`), the last few one by one, until some are refused. Returns how many were taken.
 #[inline(always)]
-fn exponentials_of<S: Simd, const B: usize>(
-    simd: S,
-    logits: &[Block; B],
-    total: &mut [Block; B],
-    plane: &mut [Block; B],
-) -> i32x16<S> {
-    let mut z = [f32x16::splat(simd, 0.0); B];
-    for b in 0..B {
-        z[b] = f32x16::load_array_ref(simd, &logits[b]);
+pub(crate) fn in_groups(blocks: usize, mut take: impl FnMut(usize, bool) -> bool) -> usize {
+    let mut done = 0;
+    while done < blocks {
+        let whole = blocks - done >= GROUP;
+        if !take(done, whole) {
+            break;
+        }
+        done += if whole { GROUP } else { 1 };
     }
-    let values = exp_of_each(simd, z);
-    for b in 0..B {
-        values[b].store_array(&mut plane[b]);
-        (f32x16::load_array_ref(simd, &total[b]) + values[b]).store_array(&mut total[b]);
-    }
-    largest_size(simd, z)
+    done
 }
 
-/// `planes = exp(z − shift)` of any numbers, added to `total`.
+/// Some blocks of a plane.
 #[inline(always)]
-fn shifted_exponentials<S: Simd>(
-    simd: S,
-    tile: &Tile,
-    class: usize,
-    shift: &[Block],
-    total: &mut [Block],
-    plane: &mut [Block],
-) -> i32x16<S> {
-    let mut largest = i32x16::splat(simd, 0);
-    for (((z, shift), total), e) in tile.prediction.plane(class).iter().zip(shift).zip(total).zip(plane) {
-        let z = f32x16::load_array_ref(simd, z) - f32x16::load_array_ref(simd, shift);
-        let ([value], size) = exp_each(simd, [z]);
-        largest = largest.max(size);
-        (f32x16::load_array_ref(simd, total) + value).store_array(total);
-        value.store_array(e);
+pub(crate) fn blocks_at<T, const B: usize>(plane: &[T], first: usize) -> &[T; B] {
+    &plane[first..].as_chunks().0[0]
+}
+
+#[inline(always)]
+fn store_at<S: Simd, const B: usize>(values: [f32x16<S>; B], plane: &mut [Block], first: usize) {
+    for (value, to) in values.into_iter().zip(&mut plane[first..first + B]) {
+        value.store_array(to);
     }
-    largest
 }
 
 /// Probabilities as they are, but NaN where one is infinite.

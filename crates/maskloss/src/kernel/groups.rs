@@ -1,20 +1,20 @@
-//! Many exclusive classes: a few blocks go from logits to sums before the next ones, through a scratch that stays in the L1 cache.
-//! Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or lies beyond ±87.3. All else goes
-//! through the scratch of [`activation`](super::activation), which gives the same bits.
+//! Many exclusive classes: a few blocks go from logits to sums (pass 1) or to their gradient (pass 2) before the next ones, through a
+//! scratch that stays in the L1 cache. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or
+//! lies beyond ±87.3. All else goes through the scratch of [`activation`](super::activation), which gives the same bits.
+//!
+//! Departure 24: a tile of exponentials is written to and read from the L2 cache, a group of four blocks is not, and its denominators
+//! stay in registers.
 
 use crate::criterion::Activation;
-use crate::kernel::activation::{DENOMINATOR_GROUP, PLAIN_DENOMINATORS};
+use crate::kernel::activation::{GROUP, Softmax, blocks_at, in_groups};
+use crate::kernel::class_target::{Absent, ClassTarget, LabelClass};
+use crate::kernel::derivative::Destination;
 use crate::kernel::log_product::Scaled;
+use crate::kernel::slope::{Slope, WideCoefficients};
 use crate::kernel::sums::{LogSums, ProductSums, Sums};
 use crate::kernel::wide::Wide;
-use crate::simd::{
-    Level, Simd, SimdBase, SimdMask, dispatch, exp_of_each, f32x16, f64x8, have_normal_results, i32x16, largest_size,
-    mask32x16, prefetch,
-};
-use crate::tile::{BLOCK, Block, Tile};
-
-/// The blocks of a group: so many exponentials take each step together, and the denominators stay in registers.
-const GROUP: usize = 4;
+use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16, f64x8, i32x16, mask32x16, prefetch};
+use crate::tile::{BLOCK, Block, Tile, TileTarget};
 
 /// Pass 1 on as many blocks of a tile as can be done here, from the first one on: returns how many those are. `scratch` holds a tile.
 pub(crate) fn accumulate_in_groups(
@@ -26,155 +26,237 @@ pub(crate) fn accumulate_in_groups(
 ) -> usize {
     match tile.plain_labels() {
         Some(labels) if activation == Activation::Softmax && sums.are_of_products() => {
-            dispatch!(level, simd => add_groups(simd, tile, labels, scratch, &mut sums.products()))
+            let sums = &mut sums.products();
+            dispatch!(level, simd => in_groups(
+                tile.blocks,
+                #[inline(always)]
+                |first, whole| {
+                    if whole {
+                        add_group::<_, GROUP>(simd, tile, labels, first, scratch, sums)
+                    } else {
+                        add_group::<_, 1>(simd, tile, labels, first, scratch, sums)
+                    }
+                },
+            ))
         }
         _ => 0,
     }
 }
 
-#[inline(always)]
-fn add_groups<S: Simd>(
-    simd: S,
+/// Pass 2 on one tile: written, not added; false where it has to go through the scratch of tiles, which then writes over it.
+pub(crate) fn differentiate_in_groups(
+    level: Level,
+    slope: &Slope,
     tile: &Tile,
-    labels: &[[i32; BLOCK]],
     scratch: &mut [Block],
-    sums: &mut ProductSums,
-) -> usize {
-    let mut done = 0;
-    while done + GROUP <= tile.blocks && add_group::<S, GROUP>(simd, tile, done, labels, scratch, sums) {
-        done += GROUP;
+    out: &mut Destination,
+) -> bool {
+    let (TileTarget::Labels { labels, present }, None) = (tile.target, tile.weights) else { return false };
+    if slope.activation != Activation::Softmax || slope.curved {
+        return false;
     }
-    while done < tile.blocks && add_group::<S, 1>(simd, tile, done, labels, scratch, sums) {
-        done += 1;
-    }
-    done
+    let done = dispatch!(level, simd => in_groups(
+        tile.blocks,
+        #[inline(always)]
+        |first, whole| {
+            if whole {
+                write_group::<_, GROUP>(simd, slope, tile, (labels, present), first, scratch, out)
+            } else {
+                write_group::<_, 1>(simd, slope, tile, (labels, present), first, scratch, out)
+            }
+        },
+    ));
+    done == tile.blocks
 }
 
-/// Departure 24: in groups, exponentials are written and read in the L1 cache; a tile of them is in the L2 cache. False, and nothing
-/// added, where the group has to be done elsewhere.
+/// False, and nothing added, where a group has to be done elsewhere.
 #[inline(always)]
 fn add_group<S: Simd, const B: usize>(
     simd: S,
     tile: &Tile,
-    first: usize,
     labels: &[[i32; BLOCK]],
+    first: usize,
     scratch: &mut [Block],
     sums: &mut ProductSums,
 ) -> bool {
-    let exponentials = &mut scratch.as_chunks_mut::<B>().0[..tile.classes];
-    let Some(softmax) = Softmax::of(simd, tile, first, exponentials) else { return false };
-    for (class, lanes) in sums.predicted.iter_mut().enumerate() {
-        let mut sum = f64x8::load_array_ref(simd, lanes);
-        for b in 0..B {
-            let Wide(low, high) = softmax.probability(simd, exponentials, class, b);
-            sum += low + high;
-        }
-        sum.store_array(lanes);
-    }
-    add_own_classes(simd, tile, first, labels, exponentials, softmax, sums);
+    let Some(group) = Group::<S, B>::activate(simd, tile, labels, first, scratch) else { return false };
+    group.add_predicted(sums.predicted);
+    group.add_own_classes(tile, sums);
     true
 }
 
-/// What a group shares: `p = exponential · scale`.
-#[derive(Clone, Copy)]
-struct Softmax<S: Simd, const B: usize> {
-    denominator: [f32x16<S>; B],
-    scale: [f32x16<S>; B],
-}
-
-impl<S: Simd, const B: usize> Softmax<S, B> {
-    /// Writes `exp(z)` of all classes, whose sum is taken in the order of [`activation`](super::activation). `None` where an exponential is
-    /// not a normal number, or a denominator not plain.
-    #[inline(always)]
-    fn of(simd: S, tile: &Tile, first: usize, exponentials: &mut [[Block; B]]) -> Option<Self> {
-        let mut denominator = [f32x16::splat(simd, 0.0); B];
-        let mut largest = i32x16::splat(simd, 0);
-        for (group, exponentials) in exponentials.chunks_mut(DENOMINATOR_GROUP).enumerate() {
-            let mut total = [f32x16::splat(simd, 0.0); B];
-            for (class, to) in exponentials.iter_mut().enumerate() {
-                let class = group * DENOMINATOR_GROUP + class;
-                let logits = part::<_, B>(tile.prediction.plane(class), first);
-                let ahead = part::<_, B>(tile.prediction.plane_ahead(class), first);
-                let mut z = [f32x16::splat(simd, 0.0); B];
-                for b in 0..B {
-                    z[b] = f32x16::load_array_ref(simd, &logits[b]);
-                    prefetch(simd, &ahead[b]);
-                }
-                let values = exp_of_each(simd, z);
-                for b in 0..B {
-                    total[b] += values[b];
-                    values[b].store_array(&mut to[b]);
-                }
-                largest = largest.max(largest_size(simd, z));
-            }
-            for b in 0..B {
-                denominator[b] = if group == 0 { total[b] } else { denominator[b] + total[b] };
-            }
-        }
-        let mut sound = have_normal_results(largest);
-        let mut scale = denominator;
-        for (scale, s) in scale.iter_mut().zip(denominator) {
-            sound &= s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
-            *scale = 1.0 / s;
-        }
-        sound.all_true().then_some(Self { denominator, scale })
-    }
-
-    #[inline(always)]
-    fn probability(&self, simd: S, exponentials: &[[Block; B]], class: usize, b: usize) -> Wide<S> {
-        Wide::of(f32x16::load_array_ref(simd, &exponentials[class][b]) * self.scale[b])
-    }
-}
-
-/// I, G and `Σ −log p` of a group.
-///
-/// Departure 19: labels lie in regions, so that a group has few classes. It visits those, and not each class its blocks.
 #[inline(always)]
-fn add_own_classes<S: Simd, const B: usize>(
+fn write_group<S: Simd, const B: usize>(
     simd: S,
+    slope: &Slope,
     tile: &Tile,
+    (labels, present): (&[[i32; BLOCK]], &[usize]),
     first: usize,
-    labels: &[[i32; BLOCK]],
-    exponentials: &[[Block; B]],
-    softmax: Softmax<S, B>,
-    sums: &mut ProductSums,
-) {
-    let labels = part::<_, B>(labels, first);
-    let mut label = [i32x16::splat(simd, 0); B];
-    let mut left = 0;
-    for b in 0..B {
-        label[b] = i32x16::load_array_ref(simd, &labels[b]);
-        left |= bits_at(label[b].simd_ge(0), b);
+    scratch: &mut [Block],
+    out: &mut Destination,
+) -> bool {
+    let Some(group) = Group::<S, B>::activate(simd, tile, labels, first, scratch) else { return false };
+    if slope.logarithmic {
+        group.write::<true>(slope, present, out);
+    } else {
+        group.write::<false>(slope, present, out);
     }
-    while left != 0 {
-        let class = labels.as_flattened()[left.trailing_zeros() as usize];
-        let mut is = [mask32x16::splat(simd, false); B];
-        let mut own = 0;
-        for b in 0..B {
-            is[b] = label[b].simd_eq(class);
-            own |= bits_at(is[b], b);
-        }
-        left &= !own;
-        let class = class as usize;
-        if let Some(lanes) = sums.reference.get_mut(class) {
-            lanes[0] += f64::from(own.count_ones());
-        }
-        if let Some(lanes) = sums.overlap.get_mut(class) {
-            let mut sum = f64x8::load_array_ref(simd, lanes);
+    true
+}
+
+/// B blocks of a tile, activated: `p = exponential · scale`.
+struct Group<'a, S: Simd, const B: usize> {
+    simd: S,
+    first: usize,
+    /// Of the tile.
+    labels: &'a [[i32; BLOCK]],
+    /// One for each class.
+    exponentials: &'a [[Block; B]],
+    shared: Softmax<S, B>,
+}
+
+impl<'a, S: Simd, const B: usize> Group<'a, S, B> {
+    #[inline(always)]
+    fn activate(
+        simd: S,
+        tile: &Tile,
+        labels: &'a [[i32; BLOCK]],
+        first: usize,
+        scratch: &'a mut [Block],
+    ) -> Option<Self> {
+        let exponentials = &mut scratch.as_chunks_mut().0[..tile.classes];
+        let shared = Softmax::of(
+            simd,
+            tile,
+            first,
+            #[inline(always)]
+            |class, values: [f32x16<S>; B]| {
+                for (value, to) in values.into_iter().zip(&mut exponentials[class]) {
+                    value.store_array(to);
+                }
+            },
+        )?;
+        Some(Self { simd, first, labels, exponentials, shared })
+    }
+
+    #[inline(always)]
+    fn probability(&self, exponentials: &[Block; B], b: usize) -> f32x16<S> {
+        f32x16::load_array_ref(self.simd, &exponentials[b]) * self.shared.scale[b]
+    }
+
+    /// P of all classes.
+    #[inline(always)]
+    fn add_predicted(&self, predicted: &mut [[f64; 8]]) {
+        for (lanes, exponentials) in predicted.iter_mut().zip(self.exponentials) {
+            let mut sum = f64x8::load_array_ref(self.simd, lanes);
             for b in 0..B {
-                sum += softmax.probability(simd, exponentials, class, b).sum_where(simd, is[b]);
+                let Wide(low, high) = Wide::of(self.probability(exponentials, b));
+                sum += low + high;
             }
             sum.store_array(lanes);
         }
-        if let (Some(product), Some(lanes)) = (sums.logs.get_mut(class), sums.linear.get_mut(class)) {
-            let logits = part::<_, B>(tile.prediction.plane(class), first);
-            let mut found = LogSums { product: *product, linear: f64x8::load_array_ref(simd, lanes) };
-            for b in 0..B {
-                let linear = Wide::of(-f32x16::load_array_ref(simd, &logits[b]));
-                found.add(simd, is[b], Scaled::of(softmax.denominator[b]), linear);
+    }
+
+    /// I, G and `Σ −log p`.
+    ///
+    /// Departure 19: labels lie in regions, so that a group has few classes. It visits those, and not each class its blocks.
+    #[inline(always)]
+    fn add_own_classes(&self, tile: &Tile, sums: &mut ProductSums) {
+        let simd = self.simd;
+        let labels: &[_; B] = blocks_at(self.labels, self.first);
+        let mut left = 0;
+        for (b, labels) in labels.iter().enumerate() {
+            left |= bits_at(i32x16::load_array_ref(simd, labels).simd_ge(0), b);
+        }
+        while left != 0 {
+            let class = labels.as_flattened()[left.trailing_zeros() as usize];
+            let mut is = [mask32x16::splat(simd, false); B];
+            let mut own = 0;
+            for (b, labels) in labels.iter().enumerate() {
+                is[b] = i32x16::load_array_ref(simd, labels).simd_eq(class);
+                own |= bits_at(is[b], b);
             }
-            *product = found.product;
-            found.linear.store_array(lanes);
+            left &= !own;
+            let class = class as usize;
+            if let Some(lanes) = sums.reference.get_mut(class) {
+                lanes[0] += f64::from(own.count_ones());
+            }
+            if let Some(lanes) = sums.overlap.get_mut(class) {
+                let mut sum = f64x8::load_array_ref(simd, lanes);
+                for (b, &is) in is.iter().enumerate() {
+                    sum += Wide::of(self.probability(&self.exponentials[class], b)).sum_where(simd, is);
+                }
+                sum.store_array(lanes);
+            }
+            if let (Some(product), Some(lanes)) = (sums.logs.get_mut(class), sums.linear.get_mut(class)) {
+                let logits: &[_; B] = blocks_at(tile.prediction.plane(class), self.first);
+                let mut found = LogSums { product: *product, linear: f64x8::load_array_ref(simd, lanes) };
+                for (b, &is) in is.iter().enumerate() {
+                    let linear = Wide::of(-f32x16::load_array_ref(simd, &logits[b]));
+                    found.add(simd, is, Scaled::of(self.shared.denominator[b]), linear);
+                }
+                *product = found.product;
+                found.linear.store_array(lanes);
+            }
+        }
+    }
+
+    /// The gradient; `present`: the classes that occur in the tile.
+    #[inline(always)]
+    fn write<const LOGARITHMIC: bool>(&self, slope: &Slope, present: &[usize], out: &mut Destination) {
+        let (simd, labels) = (self.simd, self.labels);
+        let mut rest = [f32x16::splat(simd, slope.total()); B];
+        let mut occurring = present.iter().peekable();
+        for (class, exponentials) in self.exponentials.iter().enumerate() {
+            let k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
+            match occurring.next_if_eq(&&class) {
+                Some(_) => self.add_to_rest(exponentials, &k, &LabelClass { labels, class }, &mut rest),
+                None => self.add_to_rest(exponentials, &k, &Absent, &mut rest),
+            }
+        }
+        let mut occurring = present.iter().peekable();
+        for (class, exponentials) in self.exponentials.iter().enumerate() {
+            let k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
+            let (to, ahead) = out.plane_and_ahead(class);
+            for next in ahead.get(self.first..self.first + B).unwrap_or_default() {
+                prefetch(simd, next);
+            }
+            let to = &mut to[self.first..].as_chunks_mut().0[0];
+            match occurring.next_if_eq(&&class) {
+                Some(_) => self.write_class(exponentials, &k, &LabelClass { labels, class }, &rest, to),
+                None => self.write_class(exponentials, &k, &Absent, &rest, to),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add_to_rest<T: ClassTarget>(
+        &self,
+        exponentials: &[Block; B],
+        k: &WideCoefficients<S>,
+        target: &T,
+        rest: &mut [f32x16<S>; B],
+    ) {
+        for (b, rest) in rest.iter_mut().enumerate() {
+            let at = self.first + b;
+            let d = k.by_probability(self.simd, target, at);
+            *rest = k.rest(self.simd, target, at, *rest, self.probability(exponentials, b), d);
+        }
+    }
+
+    #[inline(always)]
+    fn write_class<T: ClassTarget>(
+        &self,
+        exponentials: &[Block; B],
+        k: &WideCoefficients<S>,
+        target: &T,
+        rest: &[f32x16<S>; B],
+        to: &mut [Block; B],
+    ) {
+        for (b, to) in to.iter_mut().enumerate() {
+            let at = self.first + b;
+            let d = k.by_probability(self.simd, target, at);
+            k.softmax(self.simd, target, at, rest[b], self.probability(exponentials, b), d).store_array(to);
         }
     }
 }
@@ -182,11 +264,5 @@ fn add_own_classes<S: Simd, const B: usize>(
 /// The pixels of a mask among those of a group.
 #[inline(always)]
 fn bits_at<S: Simd>(mask: mask32x16<S>, block: usize) -> u64 {
-    u64::from(mask.to_bitmask()) << (BLOCK * block)
-}
-
-/// Some blocks of a plane.
-#[inline(always)]
-fn part<T, const B: usize>(plane: &[T], first: usize) -> &[T; B] {
-    &plane[first..].as_chunks().0[0]
+    mask.to_bitmask() << (BLOCK * block)
 }

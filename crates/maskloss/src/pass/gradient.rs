@@ -3,6 +3,7 @@
 use crate::criterion::Criterion;
 use crate::kernel::activation::Activator;
 use crate::kernel::derivative::{self, Destination, differentiate};
+use crate::kernel::groups::differentiate_in_groups;
 use crate::kernel::probabilities::differentiate_probabilities;
 use crate::kernel::registers::differentiate_in_registers;
 use crate::kernel::rows::differentiate_rows;
@@ -207,7 +208,11 @@ impl<'a> GradientPass<'a> {
             let Some(tile) = self.loader.load(level, self.criterion, self.input, tile_span) else { continue };
             let len = tile_span.len;
             let mut derive = |add: bool, mut out: Destination| {
-                if alone && !add && differentiate_in_registers(level, &slope, &tile, &mut out) {
+                if alone
+                    && !add
+                    && (differentiate_in_registers(level, &slope, &tile, &mut out)
+                        || differentiate_in_groups(level, &slope, &tile, self.activator.scratch(), &mut out))
+                {
                     return;
                 }
                 let activated = self.activator.activate(level, self.criterion.activation, &tile);
