@@ -199,8 +199,9 @@ impl<'a> StatisticsPass<'a> {
             return Ok(unweighted);
         }
         let scratch = self.activator.scratch();
-        let tile = tile.after(accumulate_in_groups(level, activation, &tile, scratch, &mut self.sums));
-        if tile.blocks > 0 {
+        let done = accumulate_in_groups(level, activation, &tile, scratch, &mut self.sums);
+        if done < tile.blocks {
+            let tile = tile.after(done);
             let activated = self.activator.activate(level, activation, &tile);
             accumulate(level, activation, self.clip, &tile, &activated, &mut self.sums);
             // The pass of a top-percent loss takes that one's sums only.

@@ -42,9 +42,8 @@ pub(crate) struct PlaneSet<'a> {
     data: &'a [f32],
     stride: usize,
     blocks: usize,
-    /// What the next tile is made from, as far as it is as much: its plane c, or any other part, starts at `c · ahead_stride`.
+    /// What the next tile is made from: its planes, or rows of as many values.
     ahead: &'a [f32],
-    ahead_stride: usize,
 }
 
 impl<'a> PlaneSet<'a> {
@@ -53,13 +52,13 @@ impl<'a> PlaneSet<'a> {
     pub(crate) fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
         let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
         let (data, stride) = (&sample[span.from..], shape.pixels);
-        Self { data, stride, blocks: span.len / BLOCK, ahead: &data[span.len..], ahead_stride: stride }
+        Self { data, stride, blocks: span.len / BLOCK, ahead: &data[span.len..] }
     }
 
     /// Planes one after the other.
     #[inline(always)]
     pub(crate) fn scratch(data: &'a [Block], blocks: usize) -> Self {
-        Self { data: data.as_flattened(), stride: blocks * BLOCK, blocks, ahead: &[], ahead_stride: 0 }
+        Self { data: data.as_flattened(), stride: blocks * BLOCK, blocks, ahead: &[] }
     }
 
     /// The same planes, made from this span of a sample.
@@ -67,7 +66,7 @@ impl<'a> PlaneSet<'a> {
     pub(crate) fn reading_ahead(self, sample: &'a [f32], shape: Shape, span: Span) -> Self {
         if shape.layout == Layout::ChannelsLast {
             let ahead = &sample[(span.from + span.len) * shape.classes..];
-            Self { ahead, ahead_stride: self.stride, ..self }
+            Self { ahead, ..self }
         } else {
             self
         }
@@ -77,7 +76,7 @@ impl<'a> PlaneSet<'a> {
     /// planes is too short a stream for the processor to notice, and rows of all classes come at once, while nothing is computed.
     #[inline(always)]
     pub(crate) fn plane_ahead(&self, class: usize) -> &'a [Block] {
-        match self.ahead.get(class * self.ahead_stride..class * self.ahead_stride + self.blocks * BLOCK) {
+        match self.ahead.get(class * self.stride..class * self.stride + self.blocks * BLOCK) {
             Some(ahead) => ahead.as_chunks().0,
             None => self.plane(class),
         }
