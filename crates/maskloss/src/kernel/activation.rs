@@ -1,4 +1,4 @@
-//! From logits to probabilities, a tile at a time. Both passes call this one function, so that they see the same bits.
+//! From logits to probabilities, a tile at a time. Both passes take them from here, so that they see the same bits.
 
 use crate::criterion::Activation;
 use crate::simd::{
@@ -17,7 +17,7 @@ pub(crate) const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
 /// The scale of what is a probability already.
 static ONES: [Block; LARGEST_TILE / BLOCK] = [[1.0; BLOCK]; LARGEST_TILE / BLOCK];
 
-/// The blocks that take each step of the exponential together; their denominators stay in registers.
+/// The blocks that take each step of the exponential together.
 pub(crate) const GROUP: usize = 4;
 
 /// The classes whose exponentials are added before they join the denominator.
@@ -106,7 +106,7 @@ impl<'s> Activator<'s> {
         (true, non_finite)
     }
 
-    /// Whether all of the tile could be done so.
+    /// The same without a shift; whether that is right for all of the tile.
     #[inline(always)]
     fn plain_softmax<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
         let done = in_groups(
@@ -133,11 +133,10 @@ impl<'s> Activator<'s> {
             #[inline(always)]
             |class, values| store_at(values, &mut planes[class * tile.blocks..], first),
         );
-        if let Some(group) = group {
-            store_at(group.denominator, denominator, first);
-            store_at(group.scale, scale, first);
-        }
-        group.is_some()
+        let Some(group) = group else { return false };
+        store_at(group.denominator, denominator, first);
+        store_at(group.scale, scale, first);
+        true
     }
 
     /// `scale = 1 / denominator`; whether all of those are plain.
@@ -154,7 +153,7 @@ impl<'s> Activator<'s> {
 
     /// `planes = exp(z − shift)` of any numbers, and their sum; whether all of z − shift are finite.
     ///
-    /// The order of the sum is fixed: classes ascending within a group of 16, then the groups.
+    /// The order of the sum is that of [`Softmax::of`].
     #[inline(always)]
     fn shifted_exponentials<S: Simd>(&mut self, simd: S, tile: &Tile) -> bool {
         let Buffers { planes, denominator, shift, .. } = &mut *self.0;
@@ -229,14 +228,13 @@ impl<'s> Activator<'s> {
 }
 
 /// What some blocks share after softmax: `p = exp(z) · scale`.
-#[derive(Clone, Copy)]
 pub(crate) struct Softmax<S: Simd, const B: usize> {
     pub(crate) denominator: [f32x16<S>; B],
     pub(crate) scale: [f32x16<S>; B],
 }
 
 impl<S: Simd, const B: usize> Softmax<S, B> {
-    /// Hands out `exp(z)` class by class. `None` where one is not a normal number, or a denominator not plain: then shifts are needed.
+    /// Hands out `exp(z)` class by class; their sum has the order of all softmax: classes ascending within a group of 16, then the groups. `None` where one is not a normal number, or a denominator not plain: then shifts are needed.
     #[inline(always)]
     pub(crate) fn of(simd: S, tile: &Tile, first: usize, mut take: impl FnMut(usize, [f32x16<S>; B])) -> Option<Self> {
         let mut denominator = [f32x16::splat(simd, 0.0); B];

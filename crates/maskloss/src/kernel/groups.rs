@@ -1,9 +1,9 @@
-//! Many exclusive classes: a few blocks go from logits to sums (pass 1) or to their gradient (pass 2) before the next ones, through a
-//! scratch that stays in the L1 cache. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or
+//! Exclusive classes, of which there may be many: a few blocks go from logits to sums (pass 1) or to their gradient (pass 2) before the
+//! next ones, through a scratch that an L1 cache holds up to some 100 classes. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or
 //! lies beyond ±87.3. All else goes through the scratch of [`activation`](super::activation), which gives the same bits.
 //!
-//! Departure 24: a tile of exponentials is written to and read from the L2 cache, a group of four blocks is not, and its denominators
-//! stay in registers.
+//! Departure 24: a tile of exponentials is written to and read from the L2 cache, a group of four blocks is not; its denominators are
+//! not stored, and what is done with a class is a loop of known length.
 
 use crate::criterion::Activation;
 use crate::kernel::activation::{GROUP, Softmax, blocks_at, in_groups};
@@ -55,6 +55,7 @@ pub(crate) fn differentiate_in_groups(
     if slope.activation != Activation::Softmax || slope.curved {
         return false;
     }
+    let slope = (slope, slope.total());
     let done = dispatch!(level, simd => in_groups(
         tile.blocks,
         #[inline(always)]
@@ -88,7 +89,7 @@ fn add_group<S: Simd, const B: usize>(
 #[inline(always)]
 fn write_group<S: Simd, const B: usize>(
     simd: S,
-    slope: &Slope,
+    (slope, total): (&Slope, f32),
     tile: &Tile,
     (labels, present): (&[[i32; BLOCK]], &[usize]),
     first: usize,
@@ -97,9 +98,9 @@ fn write_group<S: Simd, const B: usize>(
 ) -> bool {
     let Some(group) = Group::<S, B>::activate(simd, tile, labels, first, scratch) else { return false };
     if slope.logarithmic {
-        group.write::<true>(slope, present, out);
+        group.write::<true>(slope, total, present, out);
     } else {
-        group.write::<false>(slope, present, out);
+        group.write::<false>(slope, total, present, out);
     }
     true
 }
@@ -178,8 +179,8 @@ impl<'a, S: Simd, const B: usize> Group<'a, S, B> {
             }
             left &= !own;
             let class = class as usize;
-            if let Some(lanes) = sums.reference.get_mut(class) {
-                lanes[0] += f64::from(own.count_ones());
+            if let Some(count) = sums.counts.get_mut(class) {
+                *count += own.count_ones();
             }
             if let Some(lanes) = sums.overlap.get_mut(class) {
                 let mut sum = f64x8::load_array_ref(simd, lanes);
@@ -203,9 +204,9 @@ impl<'a, S: Simd, const B: usize> Group<'a, S, B> {
 
     /// The gradient; `present`: the classes that occur in the tile.
     #[inline(always)]
-    fn write<const LOGARITHMIC: bool>(&self, slope: &Slope, present: &[usize], out: &mut Destination) {
+    fn write<const LOGARITHMIC: bool>(&self, slope: &Slope, total: f32, present: &[usize], out: &mut Destination) {
         let (simd, labels) = (self.simd, self.labels);
-        let mut rest = [f32x16::splat(simd, slope.total()); B];
+        let mut rest = [f32x16::splat(simd, total); B];
         let mut occurring = present.iter().peekable();
         for (class, exponentials) in self.exponentials.iter().enumerate() {
             let k = WideCoefficients::splat_of(simd, slope, class, LOGARITHMIC);
@@ -260,6 +261,8 @@ impl<'a, S: Simd, const B: usize> Group<'a, S, B> {
         }
     }
 }
+
+const _: () = assert!(GROUP * BLOCK <= 64, "the pixels of a group are the bits of a number");
 
 /// The pixels of a mask among those of a group.
 #[inline(always)]

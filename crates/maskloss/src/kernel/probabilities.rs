@@ -11,7 +11,7 @@ use crate::kernel::wide::Wide;
 use crate::simd::{Bytes, Level, Simd, SimdBase, SimdMask, dispatch, f32x16, u32x16};
 use crate::statistics::{Needs, Quantity};
 use crate::tile::check::TOLERANCE;
-use crate::tile::{BLOCK, PlaneSet, Tile, TileTarget, tile_pixels};
+use crate::tile::{BLOCK, PlaneSet, Tile, TileTarget};
 
 /// What pass 1 can take here.
 const SUMS: [Quantity; 3] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference];
@@ -42,34 +42,30 @@ pub(crate) fn accumulate_probabilities(level: Level, activation: Activation, chu
 /// of 4096 pixels takes.
 #[inline(always)]
 fn sums_of<S: Simd>(simd: S, chunk: &Tile, targets: PlaneSet, sums: &mut Sums) -> bool {
-    // Where targets are soft, the sums take what was counted at the end of each tile.
-    let step = tile_pixels(chunk.classes) / BLOCK;
     for class in 0..chunk.classes {
         // As bits, a positive number is below a larger one and below every negative one, infinity and NaN.
         let mut largest = u32x16::splat(simd, 0);
-        let planes = (chunk.prediction.plane(class), targets.plane(class));
-        for (prediction, plane) in planes.0.chunks(step).zip(planes.1.chunks(step)) {
-            let target = PlaneClass { plane: &plane[..prediction.len()], finite: true };
-            let mut predicted = sums.lanes(simd, Quantity::Predicted, class);
-            let mut found = sums.target_sums(simd, class);
-            for (block, p) in prediction.iter().enumerate() {
-                let (p, t) = (f32x16::load_array_ref(simd, p), target.at(simd, block));
-                largest = largest.max(p.bitcast::<u32x16<S>>());
-                let p = Wide::of(p);
-                let sum = p.0 + p.1;
-                predicted += sum;
-                // Departure 11: most blocks are a class's own, or lack it: neither needs a mask, nor a look at its range. A tenth less.
-                if t.simd_eq(1.0).all_true() {
-                    found.overlap += sum;
-                    found.count += BLOCK as u32;
-                } else if !t.bitcast::<u32x16<S>>().simd_eq(0).all_true() {
-                    largest = largest.max(t.bitcast::<u32x16<S>>());
-                    target.add(simd, block, p, &mut found);
-                }
+        let prediction = chunk.prediction.plane(class);
+        let target = PlaneClass { plane: &targets.plane(class)[..prediction.len()], finite: true };
+        let mut predicted = sums.lanes(simd, Quantity::Predicted, class);
+        let mut found = sums.target_sums(simd, class);
+        for (block, p) in prediction.iter().enumerate() {
+            let (p, t) = (f32x16::load_array_ref(simd, p), target.at(simd, block));
+            largest = largest.max(p.bitcast::<u32x16<S>>());
+            let p = Wide::of(p);
+            let sum = p.0 + p.1;
+            predicted += sum;
+            // Departure 11: most blocks are a class's own, or lack it: neither needs a mask, nor a look at its range. A tenth less.
+            if t.simd_eq(1.0).all_true() {
+                found.overlap += sum;
+                found.count += BLOCK as u32;
+            } else if !t.bitcast::<u32x16<S>>().simd_eq(0).all_true() {
+                largest = largest.max(t.bitcast::<u32x16<S>>());
+                target.add(simd, block, p, &mut found);
             }
-            sums.set_lanes(Quantity::Predicted, class, predicted);
-            sums.set_target_sums(class, found);
         }
+        sums.set_lanes(Quantity::Predicted, class, predicted);
+        sums.set_target_sums(class, found);
         if !largest.simd_le((1.0 + TOLERANCE).to_bits()).all_true() {
             return false;
         }

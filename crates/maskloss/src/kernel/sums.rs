@@ -13,10 +13,11 @@ use crate::tile::Block;
 #[derive(Default)]
 pub(crate) struct Buffers {
     lanes: Vec<Lanes>,
+    counts: Vec<u32>,
     logs: Vec<LogProduct>,
 }
 
-/// What the short cuts take.
+/// What the short cuts take, in the order of their places.
 const PRODUCTS: [Quantity; 4] = [Quantity::Overlap, Quantity::Predicted, Quantity::Reference, Quantity::LogLoss];
 
 /// The sums of a chunk in progress, one for each wanted quantity and class.
@@ -24,6 +25,9 @@ pub(crate) struct Sums<'s> {
     needs: Needs,
     classes: usize,
     lanes: &'s mut Vec<Lanes>,
+    /// Of each class, the pixels whose t is 1 and that count once, where they were counted: they belong to [`Quantity::Reference`], and
+    /// join it exactly.
+    counts: &'s mut Vec<u32>,
     /// One for each class, where logarithms are wanted: they belong to [`Quantity::LogLoss`].
     logs: &'s mut Vec<LogProduct>,
     /// −log p is the logarithm of softmax's denominator, and minus that of a probability.
@@ -35,7 +39,7 @@ pub(crate) struct Sums<'s> {
 pub(crate) struct ProductSums<'a> {
     pub(crate) overlap: &'a mut [Lanes],
     pub(crate) predicted: &'a mut [Lanes],
-    pub(crate) reference: &'a mut [Lanes],
+    pub(crate) counts: &'a mut [u32],
     pub(crate) logs: &'a mut [LogProduct],
     /// The linear rest of the logarithms.
     pub(crate) linear: &'a mut [Lanes],
@@ -60,15 +64,18 @@ impl<S: Simd> LogSums<S> {
 impl<'s> Sums<'s> {
     /// All 0.
     pub(crate) fn new(needs: Needs, classes: usize, activation: Activation, buffers: &'s mut Buffers) -> Self {
-        let Buffers { lanes, logs } = buffers;
+        let Buffers { lanes, counts, logs } = buffers;
         lanes.clear();
         lanes.resize(needs.len() * classes, [0.0; 8]);
+        counts.clear();
+        counts.resize(if needs.contains(Quantity::Reference) { classes } else { 0 }, 0);
         logs.clear();
         logs.resize(if needs.contains(Quantity::LogLoss) { classes } else { 0 }, LogProduct::ONE);
         Self {
             needs,
             classes,
             lanes,
+            counts,
             logs,
             log_sign: if activation == Activation::Softmax { 1.0 } else { -1.0 },
             weight: [0.0; 8],
@@ -87,17 +94,13 @@ impl<'s> Sums<'s> {
         Needs::of(&PRODUCTS).includes(self.needs)
     }
 
-    /// Those.
+    /// The sums that the short cuts take, where they are all that is wanted.
     pub(crate) fn products(&mut self) -> ProductSums<'_> {
-        let mut parts = PRODUCTS.map(|_| Default::default());
-        for (slot, lanes) in self.lanes.chunks_exact_mut(self.classes).enumerate() {
-            let mut products = PRODUCTS.into_iter();
-            if let Some(i) = products.position(|q| self.needs.contains(q) && self.needs.slot(q) == slot) {
-                parts[i] = lanes;
-            }
-        }
-        let [overlap, predicted, reference, linear] = parts;
-        ProductSums { overlap, predicted, reference, logs: self.logs, linear }
+        let mut lanes = self.lanes.chunks_exact_mut(self.classes);
+        let [overlap, predicted, _, linear] = PRODUCTS.map(|quantity| {
+            if self.needs.contains(quantity) { lanes.next().unwrap_or_default() } else { Default::default() }
+        });
+        ProductSums { overlap, predicted, counts: self.counts, logs: self.logs, linear }
     }
 
     #[inline(always)]
@@ -145,9 +148,8 @@ impl<'s> Sums<'s> {
     /// Adds to `Σ t`, where it is wanted, so many pixels whose t is 1.
     #[inline(always)]
     pub(crate) fn add_count(&mut self, class: usize, count: u32) {
-        if self.needs.contains(Quantity::Reference) {
-            let slot = self.slot(Quantity::Reference, class);
-            self.lanes[slot][0] += f64::from(count);
+        if let Some(total) = self.counts.get_mut(class) {
+            *total += count;
         }
     }
 
@@ -246,6 +248,9 @@ impl<'s> Sums<'s> {
     pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, usize, f64)) -> f64 {
         for (index, lanes) in self.lanes.iter_mut().enumerate() {
             take(index / self.classes, index % self.classes, fold8(std::mem::take(lanes)));
+        }
+        for (class, count) in self.counts.iter_mut().enumerate() {
+            take(self.needs.slot(Quantity::Reference), class, f64::from(std::mem::take(count)));
         }
         for (class, log) in self.logs.iter_mut().enumerate() {
             take(self.needs.slot(Quantity::LogLoss), class, self.log_sign * log.take_ln());

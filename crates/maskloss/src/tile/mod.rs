@@ -27,8 +27,8 @@ pub(crate) const LARGEST_TILE: usize = 1024;
 /// Half as many with more classes than this: channels last, whose planes are made first, gains a seventh to a fifth with 19.
 const FEW_CLASSES: usize = 10;
 
-/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. It belongs to the numerics
-/// only where targets are soft or pixels weighted, as what was counted joins the sums at the end of a tile, or predictions not finite.
+/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. It belongs to the numerics only where predictions
+/// are not finite.
 pub(crate) fn tile_pixels(classes: usize) -> usize {
     let fitting = TILE_BYTES / (size_of::<f32>() * classes.max(1));
     let rounded = if fitting < 2 * BLOCK { BLOCK } else { 1 << fitting.ilog2() };
@@ -52,7 +52,7 @@ impl<'a> PlaneSet<'a> {
     pub(crate) fn borrow(source: &'a [f32], shape: Shape, span: Span) -> Self {
         let sample = &source[span.sample * shape.sample_len()..][..shape.sample_len()];
         let (data, stride) = (&sample[span.from..], shape.pixels);
-        Self { data, stride, blocks: span.len / BLOCK, ahead: &data[span.len..] }
+        Self { data, stride, blocks: span.len / BLOCK, ahead: data.get(span.len..).unwrap_or_default() }
     }
 
     /// Planes one after the other.
@@ -127,11 +127,11 @@ impl<'a> Tile<'a> {
         }
     }
 
-    /// What is left behind so many blocks, where every pixel counts once.
+    /// What is left behind so many blocks, where every pixel counts once and the target is of labels; or all, behind none.
     pub(crate) fn after(self, done: usize) -> Self {
         let target = match self.target {
             TileTarget::Labels { labels, present } => TileTarget::Labels { labels: &labels[done..], present },
-            TileTarget::Planes(planes) => TileTarget::Planes(planes.after(done)),
+            planes => planes,
         };
         let valid = self.valid - done * BLOCK;
         Self { blocks: self.blocks - done, prediction: self.prediction.after(done), target, valid, ..self }
