@@ -234,7 +234,8 @@ pub(crate) struct Softmax<S: Simd, const B: usize> {
 }
 
 impl<S: Simd, const B: usize> Softmax<S, B> {
-    /// Hands out `exp(z)` class by class; their sum has the order of all softmax: classes ascending within a group of 16, then the groups. `None` where one is not a normal number, or a denominator not plain: then shifts are needed.
+    /// Hands out `exp(z)` class by class; their sum has the order of all softmax: classes ascending within a group of 16, then the
+    /// groups. `None` where one is not a normal number, or a denominator not plain: then shifts are needed.
     #[inline(always)]
     pub(crate) fn of(simd: S, tile: &Tile, first: usize, mut take: impl FnMut(usize, [f32x16<S>; B])) -> Option<Self> {
         let mut denominator = [f32x16::splat(simd, 0.0); B];

@@ -1,6 +1,7 @@
 //! Exclusive classes, of which there may be many: a few blocks go from logits to sums (pass 1) or to their gradient (pass 2) before the
-//! next ones, through a scratch that an L1 cache holds up to some 100 classes. Taken for what most calls are: labels, every pixel counting once, no logit that needs a shift or
-//! lies beyond ±87.3. All else goes through the scratch of [`activation`](super::activation), which gives the same bits.
+//! next ones, through a scratch that an L1 cache holds up to some 100 classes. Taken for what most calls are: labels, every pixel
+//! counting once, no logit that needs a shift or lies beyond ±87.3. All else goes through the scratch of
+//! [`activation`](super::activation), which gives the same bits.
 //!
 //! Departure 24: a tile of exponentials is written to and read from the L2 cache, a group of four blocks is not; its denominators are
 //! not stored, and what is done with a class is a loop of known length.
