@@ -24,15 +24,16 @@ const TILE_BYTES: usize = 128 << 10;
 
 /// The most pixels of a tile.
 pub(crate) const LARGEST_TILE: usize = 1024;
+/// The fewest: with 64, the groups of 300 classes wait for memory three times as long as they compute.
+const LEAST_TILE: usize = 128;
 /// Half as many with more classes than this: channels last, whose planes are made first, gains a seventh to a fifth with 19.
 const FEW_CLASSES: usize = 10;
 
-/// The pixels of a tile: a power of two from 16 to 1024, so that tiles divide a chunk. It belongs to the numerics only where predictions
-/// are not finite.
+/// The pixels of a tile: a power of two, so that tiles divide a chunk. It belongs to the numerics only where predictions are not finite.
 pub(crate) fn tile_pixels(classes: usize) -> usize {
     let fitting = TILE_BYTES / (size_of::<f32>() * classes.max(1));
-    let rounded = if fitting < 2 * BLOCK { BLOCK } else { 1 << fitting.ilog2() };
-    rounded.min(if classes > FEW_CLASSES { LARGEST_TILE / 2 } else { LARGEST_TILE })
+    let largest = if classes > FEW_CLASSES { LARGEST_TILE / 2 } else { LARGEST_TILE };
+    (1 << fitting.max(1).ilog2()).clamp(LEAST_TILE, largest)
 }
 
 /// C planes of blocks: the caller's own, or a scratch.
