@@ -81,7 +81,7 @@ struct Source<'a, S: Simd, const N: usize> {
     largest: u32x16<S>,
     /// 0 where all targets are 0 or 1, by their bits.
     odd: u32x16<S>,
-    /// The targets that are 1, exact in any order.
+    /// The targets that are 1.
     ones: [f32x16<S>; N],
 }
 
@@ -107,7 +107,7 @@ impl<'a, S: Simd, const N: usize> Source<'a, S, N> {
         let is = t.simd_eq(1.0);
         self.largest = self.largest.max(p.bitcast::<u32x16<S>>());
         self.odd |= is.select(f32x16::splat(self.simd, 0.0), t).bitcast::<u32x16<S>>();
-        self.ones[part] += t;
+        self.ones[alike::<N>(part)] += t;
         (p, is)
     }
 
@@ -233,7 +233,7 @@ fn add_logarithms<S: Simd, const N: usize>(
             let (p, is) = source.load(block, part);
             let scaled = Scaled::of(is.select(clipped_number(simd, p, clip), f32x16::splat(simd, 1.0)));
             factors[part] = scaled.mantissa;
-            exponents[part] += scaled.exponent;
+            exponents[alike::<N>(part)] += scaled.exponent;
         }
         for (half, product) in product.iter_mut().enumerate() {
             *product *= half_of(&factors, half) * half_of(&factors, half + N);
@@ -253,6 +253,12 @@ fn add_logarithms<S: Simd, const N: usize>(
         log.exponents[0] += power;
     }
     Some(counted)
+}
+
+/// The first of the N vectors whose lanes have the same classes: one sum does for them, where any order is exact, and one register.
+#[inline(always)]
+fn alike<const N: usize>(part: usize) -> usize {
+    if BLOCK.is_multiple_of(N) { 0 } else { part }
 }
 
 /// The 8 pixels of a sum's lanes: half a block. N vectors of 16 are 2·N halves, of which the first N are its first 8 pixels.
