@@ -137,7 +137,9 @@ function runPeer(
         parent.say(`${peer} ${threads}t ${name} ${describeMode(mode)}: ${duration(taken.median)}`)
       }
       if (code === 0) return resolve({ rows })
-      const lastWords = errors.trim().split('\n').at(-1)
+      // Node ends with its version, Python with the error.
+      const lines = errors.trim().split('\n')
+      const lastWords = lines.findLast((line) => line.includes('Error')) ?? lines.at(-1)
       if (code === NOT_INSTALLED || code === NO_WORKLOAD) {
         if (code === NOT_INSTALLED) leftOut.add(script)
         parent.say(`${script} left out: ${lastWords}`)

@@ -8,11 +8,11 @@ const NO_WORKLOAD = 78
 const LEAST_ROUNDS = 3
 const task = JSON.parse(process.argv[2])
 
-const wasm = await import('@tensorflow/tfjs-backend-wasm').catch((error) => {
+const parts = [import('@tensorflow/tfjs'), import('@tensorflow/tfjs-backend-wasm')]
+const [tf, wasm] = await Promise.all(parts).catch((error) => {
   console.error(error.message.split('\n')[0])
   process.exit(NOT_INSTALLED)
 })
-const tf = await import('@tensorflow/tfjs')
 const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))
 wasm.setWasmPaths(`${folder}/`)
 wasm.setThreadsCount(task.threads)
