@@ -137,14 +137,14 @@ function runPeer(
         parent.say(`${peer} ${threads}t ${name} ${describeMode(mode)}: ${duration(taken.median)}`)
       }
       if (code === 0) return resolve({ rows })
-      // Node ends with its version, Python with the error.
       const lines = errors.trim().split('\n')
-      const lastWords = lines.findLast((line) => line.includes('Error')) ?? lines.at(-1)
       if (code === NOT_INSTALLED || code === NO_WORKLOAD) {
         if (code === NOT_INSTALLED) leftOut.add(script)
-        parent.say(`${script} left out: ${lastWords}`)
+        parent.say(`${script} left out: ${lines.at(-1)}`)
         return resolve({ rows })
       }
+      // Python ends with the error, Node with its version.
+      const lastWords = lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)
       const memory = signal === 'SIGKILL' ? ', perhaps for want of memory' : ''
       const broken = `ended by ${signal ?? `exit code ${code}`}${memory}${lastWords ? `: ${lastWords}` : ''}`
       parent.say(`${script} ${broken}`)

@@ -11,8 +11,8 @@ use maskloss::{
 
 /// A whole tile, and a tail.
 const PIXELS: usize = 1024 + 16 + 5;
-/// On both sides of where classes are few, many, and more than are added at once.
-const CLASSES: [usize; 9] = [1, 2, 3, 4, 5, 12, 16, 19, 40];
+/// On both sides of where classes are few, many, more than are added at once, and tiles as short as they get.
+const CLASSES: [usize; 10] = [1, 2, 3, 4, 5, 12, 16, 19, 40, 300];
 
 fn dice(form: Form, classes: usize) -> Loss {
     Loss::Region(Region { form, ..Region::dice(Cells::alike(ScorePer::Class, (0..classes).collect())) })

@@ -5,11 +5,11 @@ use crate::simd::{
     Bytes, Level, Simd, SimdBase, SimdMask, dispatch, exp_each, exp_of_each, f32x16, have_normal_results, i32x16,
     largest_size, mask32x16, prefetch,
 };
-use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit, tile_pixels};
+use crate::tensor::Shape;
+use crate::tile::{BLOCK, Block, LARGEST_TILE, PlaneSet, Tile, fit, tile_blocks};
 
-/// Softmax denominators in here need no shift: none of their terms has overflowed or lost a digit that counts.
-pub(crate) const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> =
-    f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000); // 2⁻²⁴ ..= 2¹⁰⁰
+/// Softmax denominators in here, 2⁻²⁴ to 2¹⁰⁰, need no shift: none of their terms has overflowed or lost a digit that counts.
+const PLAIN_DENOMINATORS: std::ops::RangeInclusive<f32> = f32::from_bits(0x3380_0000)..=f32::from_bits(0x7180_0000);
 
 /// The bits of the largest finite number: those of an infinity or a NaN are above, whatever its sign bit was.
 pub(crate) const LARGEST_FINITE: i32 = f32::MAX.to_bits() as i32;
@@ -49,9 +49,10 @@ pub(crate) struct Buffers {
 pub(crate) struct Activator<'s>(&'s mut Buffers);
 
 impl<'s> Activator<'s> {
-    /// An activator for tiles of so many classes.
-    pub(crate) fn new(classes: usize, buffers: &'s mut Buffers) -> Self {
-        let blocks = tile_pixels(classes) / BLOCK;
+    /// An activator for the tiles of a batch.
+    pub(crate) fn new(shape: Shape, buffers: &'s mut Buffers) -> Self {
+        let classes = shape.classes;
+        let blocks = tile_blocks(classes, shape.pixels);
         fit(&mut buffers.planes, classes * blocks);
         for buffer in [&mut buffers.scale, &mut buffers.denominator, &mut buffers.shift] {
             fit(buffer, blocks);
@@ -145,7 +146,7 @@ impl<'s> Activator<'s> {
         let mut plain = mask32x16::splat(simd, true);
         for (scale, denominator) in self.0.scale.iter_mut().zip(&self.0.denominator[..tile.blocks]) {
             let s = f32x16::load_array_ref(simd, denominator);
-            plain = plain & s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
+            plain &= is_plain(s);
             (1.0 / s).store_array(scale);
         }
         plain.all_true()
@@ -227,6 +228,12 @@ impl<'s> Activator<'s> {
     }
 }
 
+/// Where softmax denominators need no shift.
+#[inline(always)]
+pub(crate) fn is_plain<S: Simd>(denominator: f32x16<S>) -> mask32x16<S> {
+    denominator.simd_ge(*PLAIN_DENOMINATORS.start()) & denominator.simd_le(*PLAIN_DENOMINATORS.end())
+}
+
 /// What some blocks share after softmax: `p = exp(z) · scale`.
 pub(crate) struct Softmax<S: Simd, const B: usize> {
     pub(crate) denominator: [f32x16<S>; B],
@@ -264,7 +271,7 @@ impl<S: Simd, const B: usize> Softmax<S, B> {
         let mut sound = have_normal_results(largest);
         let mut scale = denominator;
         for (scale, s) in scale.iter_mut().zip(denominator) {
-            sound &= s.simd_ge(*PLAIN_DENOMINATORS.start()) & s.simd_le(*PLAIN_DENOMINATORS.end());
+            sound &= is_plain(s);
             *scale = 1.0 / s;
         }
         sound.all_true().then_some(Self { denominator, scale })

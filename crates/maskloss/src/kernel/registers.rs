@@ -3,7 +3,7 @@
 //! lies beyond ±87.3. All else goes through the scratch of [`activation`](super::activation), which gives the same bits.
 
 use crate::criterion::Activation;
-use crate::kernel::activation::{PLAIN_DENOMINATORS, non_finite, sigmoid};
+use crate::kernel::activation::{is_plain, non_finite, sigmoid};
 use crate::kernel::class_target::LabelClass;
 use crate::kernel::derivative::Destination;
 use crate::kernel::log_product::Scaled;
@@ -119,7 +119,7 @@ fn sigmoid_pairs<S: Simd>(simd: S, logits: &[Block], mut consume: impl FnMut(usi
 
 /// A block after softmax.
 #[derive(Clone, Copy)]
-struct Softmax<S: Simd, const N: usize> {
+struct Probabilities<S: Simd, const N: usize> {
     p: [f32x16<S>; N],
     denominator: f32x16<S>,
 }
@@ -142,7 +142,7 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
     }
 
     #[inline(always)]
-    fn softmax(&mut self, block: usize) -> Softmax<S, N> {
+    fn softmax(&mut self, block: usize) -> Probabilities<S, N> {
         let mut z = [f32x16::splat(self.simd, 0.0); N];
         for (z, logits) in z.iter_mut().zip(self.logits) {
             *z = f32x16::load_array_ref(self.simd, &logits[block]);
@@ -152,14 +152,12 @@ impl<'a, S: Simd, const N: usize> Activate<'a, S, N> {
         for &numerator in &p[1..] {
             denominator += numerator;
         }
-        self.sound &= denominator.simd_ge(*PLAIN_DENOMINATORS.start())
-            & denominator.simd_le(*PLAIN_DENOMINATORS.end())
-            & have_normal_results(largest_size(self.simd, z));
+        self.sound &= is_plain(denominator) & have_normal_results(largest_size(self.simd, z));
         let scale = 1.0 / denominator;
         for p in &mut p {
             *p *= scale;
         }
-        Softmax { p, denominator }
+        Probabilities { p, denominator }
     }
 }
 
@@ -196,7 +194,7 @@ fn add_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
         #[inline(always)]
         |block| source.softmax(block),
         #[inline(always)]
-        |block, Softmax { p, denominator }| {
+        |block, Probabilities { p, denominator }| {
             let denominator = Scaled::of(denominator);
             for class in 0..N {
                 prefetch(simd, &ahead[class][block]);
@@ -289,7 +287,7 @@ fn write_softmax<S: Simd, const N: usize, const LOGARITHMIC: bool>(
         #[inline(always)]
         |block| source.softmax(block),
         #[inline(always)]
-        |block, Softmax { p, .. }| {
+        |block, Probabilities { p, .. }| {
             let mut d = p;
             let mut rest = total;
             for class in 0..N {

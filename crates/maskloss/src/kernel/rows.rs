@@ -81,7 +81,7 @@ struct Source<'a, S: Simd, const N: usize> {
     largest: u32x16<S>,
     /// 0 where all targets are 0 or 1, by their bits.
     odd: u32x16<S>,
-    /// The targets that are 1.
+    /// The targets that are 1: at most 1024 in a lane, exact in any order.
     ones: [f32x16<S>; N],
 }
 

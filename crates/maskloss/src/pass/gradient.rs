@@ -152,7 +152,7 @@ impl<'a> GradientPass<'a> {
             accumulate,
             additions: Additions::new(criterion, input.shape, slopes, pixels, weights),
             loader: Loader::new(criterion, input, tiles),
-            activator: Activator::new(criterion.classes, activations),
+            activator: Activator::new(input.shape, activations),
             derivatives,
             scratch: gradient,
             coefficients,

@@ -93,7 +93,7 @@ fn write_errors(
     run(execution, work, |queue| {
         with_scratch(|scratch| {
             let mut loader = Loader::new(criterion, input, &mut scratch.tiles);
-            let mut activator = Activator::new(criterion.classes, &mut scratch.activations);
+            let mut activator = Activator::new(input.shape, &mut scratch.activations);
             while let Some(((span, mut to), (_, mut targets))) = queue.next() {
                 let tools = (&mut loader, &mut activator);
                 let planes = (&mut *to.0, &mut *targets.0);

@@ -117,7 +117,7 @@ impl<'a> LossPass<'a> {
     ) -> Self {
         let Scratch { tiles, activations, pixels, .. } = scratch;
         let loader = Loader::new(criterion, input, tiles);
-        let activator = Activator::new(criterion.classes, activations);
+        let activator = Activator::new(input.shape, activations);
         Self { criterion, input, formula, scale, uncounted, out_shape, loader, activator, pixels }
     }
 

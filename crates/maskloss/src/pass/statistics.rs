@@ -85,7 +85,7 @@ impl<'a> StatisticsPass<'a> {
             input,
             clip: criterion.clip() as f32,
             loader: Loader::new(criterion, input, tiles),
-            activator: Activator::new(criterion.classes, activations),
+            activator: Activator::new(input.shape, activations),
             sums: Sums::new(needs, criterion.classes, criterion.activation, sums),
             pixels,
             tries_rows: true,

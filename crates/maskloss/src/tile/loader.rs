@@ -3,7 +3,7 @@
 use super::check::TOLERANCE;
 use super::label::LabelMap;
 use super::planes::{Element, load_planes};
-use super::{BLOCK, Block, PlaneSet, Span, Tile, TileTarget, fit, tile_pixels};
+use super::{BLOCK, Block, PlaneSet, Span, Tile, TileTarget, fit, tile_blocks};
 use crate::criterion::Criterion;
 use crate::simd::{Level, Simd, SimdBase, SimdMask, dispatch, f32x16};
 use crate::tensor::{Floats, Input, Layout, Planes, Shape, Target};
@@ -28,7 +28,7 @@ pub(crate) struct Loader<'s> {
 impl<'s> Loader<'s> {
     /// A loader for the tiles of one pass.
     pub(crate) fn new(criterion: &Criterion, input: &Input, buffers: &'s mut Buffers) -> Self {
-        let blocks = tile_pixels(criterion.classes) / BLOCK;
+        let blocks = tile_blocks(criterion.classes, input.shape.pixels);
         let planes = criterion.classes * blocks;
         fit(&mut buffers.prediction, planes);
         if matches!(input.target, Target::PerClass(_)) || criterion.regions.is_some() {
