@@ -1,4 +1,5 @@
-//! A tile: some pixels of one sample, all classes, in blocks of 16 pixels; with the scratch it fits the L2 cache.
+//! A tile: some pixels of one sample, all classes, in blocks of 16 pixels. With the scratch, one of up to some hundred classes
+//! fits the L2 cache.
 //!
 //! Everything a caller's memory may look like (dtype, layout, labels or planes, ignored pixels, tails) ends here: behind this
 //! module there are only planes of `f32` blocks. A plane that already looks so is borrowed.
@@ -18,8 +19,8 @@ pub(crate) type Block = [f32; 16];
 pub(crate) const BLOCK: usize = 16;
 /// The pixels whose sums are folded together, counted from the plane's start. Part of the numerics.
 pub(crate) const CHUNK: usize = 4096;
-/// What the planes of a tile may take, up to 256 classes: with the scratch, a part of a usual L2 cache. Half of an L1 cache was 10 % slower at 19
-/// classes: the loops over its pixels are too short.
+/// What the planes of a tile may take, up to 256 classes: with the scratch, a part of a usual L2 cache. Half of an L1 cache was 10 %
+/// slower at 19 classes: the loops over its pixels are too short.
 const TILE_BYTES: usize = 128 << 10;
 
 /// The most pixels of a tile.
